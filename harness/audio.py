@@ -1,0 +1,78 @@
+"""
+From the bytes of a WAV file to a clip.
+
+A clip is one second of 16 kHz mono speech: int16, shape ``(CLIP_SAMPLES,)``.
+Nothing is resampled, mixed down or cut here: a recording that is anything else
+is refused by name, because a silent repair would change what is measured.
+"""
+
+import io
+import wave
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.errors import AudioError
+
+SAMPLE_RATE_HZ = 16_000
+CLIP_SAMPLES = 16_000
+"""One second, the length of every recording in Speech Commands at most."""
+
+Clip = npt.NDArray[np.int16]
+
+_CONVERT = "convert it with: ffmpeg -i IN.wav -t 1 -ac 1 -ar 16000 -c:a pcm_s16le OUT.wav"
+
+
+def decode_wav(data: bytes, name: str) -> Clip:
+    """
+    Decode a WAV file, zero-padded at the end to one second.
+
+    Args:
+        data: The whole file.
+        name: What to call the file in errors.
+
+    Returns:
+        int16, shape ``(CLIP_SAMPLES,)``.
+
+    Raises:
+        AudioError: For anything but 1 to ``CLIP_SAMPLES`` samples of 16 kHz
+            mono 16-bit PCM, and for files shorter than their header says.
+
+    """
+    try:
+        with wave.open(io.BytesIO(data)) as wav:
+            _check_format(wav, name)
+            expected = wav.getnframes()
+            frames = wav.readframes(expected)
+    except (wave.Error, EOFError) as error:
+        detail = str(error) or "it ends inside its header"
+        msg = f"{name} is no PCM WAV file ({len(data):,} bytes: {detail}); {_CONVERT}"
+        raise AudioError(msg) from error
+    samples = np.frombuffer(frames[: len(frames) // 2 * 2], dtype="<i2")
+    _check_length(samples.size, expected, name)
+    clip = np.zeros(CLIP_SAMPLES, np.int16)
+    clip[: samples.size] = samples
+    return clip
+
+
+def _check_format(wav: wave.Wave_read, name: str) -> None:
+    for what, found, wanted in (
+        ("channels", wav.getnchannels(), 1),
+        ("bits per sample", 8 * wav.getsampwidth(), 16),
+        ("samples per second", wav.getframerate(), SAMPLE_RATE_HZ),
+    ):
+        if found != wanted:
+            msg = f"{name} has {found} {what}, expected {wanted}; {_CONVERT}"
+            raise AudioError(msg)
+
+
+def _check_length(found: int, expected: int, name: str) -> None:
+    if found < expected:
+        msg = f"{name} is truncated: {found} of {expected} samples; copy it again from its source"
+        raise AudioError(msg)
+    if found == 0:
+        msg = f"{name} holds no samples; record it again or remove it"
+        raise AudioError(msg)
+    if found > CLIP_SAMPLES:
+        msg = f"{name} holds {found} samples, more than one second ({CLIP_SAMPLES}); {_CONVERT}"
+        raise AudioError(msg)

@@ -1,0 +1,109 @@
+"""What a data set is, once it is read: labelled clips of one split, and where they came from."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.audio import CLIP_SAMPLES, decode_wav
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset:
+    """
+    Labelled clips of one split.
+
+    Attributes:
+        name: Of the source, as given to ``--dataset``.
+        split: ``training``, ``validation`` or ``test``.
+        keys: ``<word>/<file>.wav`` of each clip, sorted.
+        words: The word spoken in each clip.
+        clips: int16, shape ``(len(keys), CLIP_SAMPLES)``.
+        digest: SHA-256 over names and contents, see :func:`content_digest`.
+        left_out: Words that are there but are no label, with their clips.
+
+    """
+
+    name: str
+    split: str
+    keys: tuple[str, ...]
+    words: tuple[str, ...]
+    clips: npt.NDArray[np.int16]
+    digest: str
+    left_out: Mapping[str, int] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+
+class Source(Protocol):
+    """Where recordings come from: one per data set."""
+
+    @property
+    def name(self) -> str:
+        """As in records and reports."""
+        ...
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Every word there are recordings of."""
+        ...
+
+    def load(self, words: tuple[str, ...], split: str) -> Dataset:
+        """Read the clips of *words* in *split*; raises DatasetError or AudioError."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recording:
+    """The bytes of one WAV file and what they say."""
+
+    key: str
+    word: str
+    data: bytes
+
+
+def assemble(
+    name: str,
+    split: str,
+    recordings: Iterable[Recording],
+    left_out: Mapping[str, int],
+) -> Dataset:
+    """Decode *recordings* into a data set, sorted by key."""
+    ordered = sorted(recordings, key=lambda recording: recording.key)
+    clips = np.empty((len(ordered), CLIP_SAMPLES), np.int16)
+    for clip, recording in zip(clips, ordered, strict=True):
+        clip[:] = decode_wav(recording.data, recording.key)
+    return Dataset(
+        name=name,
+        split=split,
+        keys=tuple(recording.key for recording in ordered),
+        words=tuple(recording.word for recording in ordered),
+        clips=clips,
+        digest="sha256:" + content_digest({r.key: sha256(r.data) for r in ordered}),
+        left_out=dict(sorted(left_out.items())),
+    )
+
+
+def sha256(data: bytes) -> str:
+    """SHA-256 of *data*, in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def content_digest(digests: Mapping[str, str]) -> str:
+    r"""SHA-256 over the lines ``<name> <SHA-256>\n``, names sorted: contents, not container."""
+    return sha256(manifest(digests))
+
+
+def manifest(digests: Mapping[str, str]) -> bytes:
+    r"""Return the lines ``<name> <SHA-256>\n``, names sorted, that a content digest is taken of."""
+    return "".join(f"{name} {digest}\n" for name, digest in sorted(digests.items())).encode()
+
+
+def wav_files(folder: Path) -> list[Path]:
+    """WAV files directly in *folder*, sorted by name."""
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() == ".wav")

@@ -1,0 +1,67 @@
+"""Fetch one file over HTTP: resumed where it broke off, in place only when whole."""
+
+import http.client
+import os
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Final
+
+from tqdm import tqdm
+
+from harness.errors import DatasetError
+
+SILENCE_S: Final = 10
+"""A download gives up after this long without a byte."""
+
+_CHUNK_BYTES: Final = 1 << 16
+_PARTIAL_CONTENT: Final = 206
+_RANGE_NOT_SATISFIABLE: Final = 416
+
+
+def download(url: str, target: Path, *, silence_s: float = SILENCE_S) -> None:
+    """
+    Fetch *url* to *target*, with a progress bar.
+
+    What arrives is kept in ``<target>.part`` until it is whole, and the next
+    call asks only for what is missing.
+
+    Raises:
+        DatasetError: If it cannot be reached, breaks off or cannot be written.
+
+    """
+    part = target.with_name(target.name + ".part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _fetch(url, part, silence_s)
+        os.replace(part, target)
+    except urllib.error.HTTPError as error:
+        msg = f"{url} answered {error.code} {error.reason}"
+        if error.code == _RANGE_NOT_SATISFIABLE:
+            part.unlink()
+            msg += " (what had arrived is removed: run again to fetch it afresh)"
+        raise DatasetError(msg) from error
+    except (OSError, http.client.HTTPException) as error:
+        msg = f"{url} could not be fetched ({error})"
+        raise DatasetError(msg) from error
+
+
+def _fetch(url: str, part: Path, silence_s: float) -> None:
+    start = part.stat().st_size if part.exists() else 0
+    request = urllib.request.Request(url, headers={"Range": f"bytes={start}-"} if start else {})
+    with urllib.request.urlopen(request, timeout=silence_s) as answer:
+        if answer.status != _PARTIAL_CONTENT:
+            start = 0  # the server sends the whole file
+        length = answer.headers.get("Content-Length")
+        total = start + int(length) if length else None
+        with (
+            part.open("ab" if start else "wb") as file,
+            tqdm(total=total, initial=start, desc=part.stem, unit="B", unit_scale=True) as bar,
+        ):
+            while chunk := answer.read(_CHUNK_BYTES):
+                file.write(chunk)
+                bar.update(len(chunk))
+    found = part.stat().st_size
+    if total is not None and found != total:
+        msg = f"it broke off after {found:,} of {total:,} bytes; run again to resume"
+        raise http.client.HTTPException(msg)

@@ -1,0 +1,57 @@
+"""A plain folder ``<word>/*.wav`` as a data set: all of it is the test split."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.datasets.dataset import Dataset, Recording, assemble, wav_files
+from harness.errors import DatasetError, NoRecordingsError
+
+
+class Folder:
+    """Recordings of one's own, one folder a word."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.name = path.resolve().name
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Names of the folders."""
+        return tuple(sorted(folder.name for folder in self._word_folders()))
+
+    def load(self, words: tuple[str, ...], split: str = "test") -> Dataset:
+        """Read every clip of *words*; other words are counted as left out."""
+        if split != "test":
+            msg = (
+                f"folder {self.path} has a test split only, not {split!r}: all of it is for testing"
+            )
+            raise DatasetError(msg)
+        found = {folder.name: wav_files(folder) for folder in self._word_folders()}
+        chosen = {word: files for word, files in found.items() if word in words and files}
+        if not chosen:
+            msg = (
+                f"folder {self.path} has no WAV file for {' or '.join(words)}: found "
+                f"{', '.join(sorted(found)) or 'no word folders'}; lay it out as <word>/*.wav"
+            )
+            raise NoRecordingsError(msg)
+        left_out = {word: len(files) for word, files in found.items() if word not in words}
+        return assemble(self.name, split, _read(chosen), left_out)
+
+    def _word_folders(self) -> list[Path]:
+        try:
+            return [path for path in self.path.iterdir() if path.is_dir()]
+        except OSError as error:
+            msg = f"folder {self.path} cannot be read: {error.strerror}; check the path"
+            raise DatasetError(msg) from error
+
+
+def _read(files: dict[str, list[Path]]) -> Iterator[Recording]:
+    for word, paths in files.items():
+        for path in paths:
+            key = f"{word}/{path.name}"
+            try:
+                data = path.read_bytes()
+            except OSError as error:
+                msg = f"{key} cannot be read: {error.strerror}; mend or remove {path}"
+                raise DatasetError(msg) from error
+            yield Recording(key=key, word=word, data=data)

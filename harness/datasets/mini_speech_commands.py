@@ -1,0 +1,63 @@
+"""
+mini Speech Commands: 8 words, 1,000 recordings each, split by speaker.
+
+Excerpt of Speech Commands v0.01 (Pete Warden 2018, arXiv:1804.03209), CC BY 4.0.
+"""
+
+from pathlib import Path
+from typing import Final
+
+from harness.datasets.archive import Archive
+from harness.datasets.dataset import Dataset, Recording, assemble
+from harness.datasets.split import which_set
+from harness.errors import NoRecordingsError
+
+NAME: Final = "mini_speech_commands"
+URL: Final = "https://storage.googleapis.com/download.tensorflow.org/data/mini_speech_commands.zip"
+
+DIGESTS: Final = {
+    "down": "7979c1dc907ef7271eac0991278dc824c465633542c3d442c6f27232f2eda079",
+    "go": "e92900346c13ef58b4f6789220d6eb3c822e9fcfa21cec87c451a123a9e86e39",
+    "left": "5c95a051db7f8eca35839f7dda65e2b84d62483c7289b4bbfc52e641010dff69",
+    "no": "f24e2712f6932a4f00b9193a7f91804ddc8949931d5b79ebd221096cec8f964c",
+    "right": "a0c91e607ab1bbcf116e443803fed6687f81f2611b4a9941502331ef499c50f4",
+    "stop": "b0fe072526f6bb3b5bc39739f24913bc6b1f6d9e1fdcfebf963b2bdcbf16472d",
+    "up": "48c15757ef1d3164c5aa5fb5e9ddc619ac1856f3d7158f36fc3b22a293db9763",
+    "yes": "500922038f572e965c1dfde40ed6788ccf0a99c44bc9f91fd351361d38fd3d81",
+}
+"""Content digest of each word's folder; the archive has been zipped more than once."""
+
+
+class MiniSpeechCommands:
+    """The archive behind the exercise, verified word by word."""
+
+    name = NAME
+    words = tuple(DIGESTS)
+
+    def __init__(self, cache: Path, archives: Path | None = None) -> None:
+        """
+        Name the places to look in; nothing is read yet.
+
+        Args:
+            cache: Where words are unpacked to, and the archive is downloaded to.
+            archives: A folder that may hold ``mini_speech_commands.zip`` already.
+
+        """
+        self._archive = Archive(name=NAME, url=URL, digests=DIGESTS, cache=cache, archives=archives)
+
+    def load(self, words: tuple[str, ...], split: str) -> Dataset:
+        """Read the clips of *words* in *split*, unpacking what is not yet in the cache."""
+        unknown = [word for word in words if word not in DIGESTS]
+        if unknown:
+            msg = f"{NAME} has no recordings of {', '.join(unknown)}; it has {', '.join(DIGESTS)}"
+            raise NoRecordingsError(msg)
+
+        def in_split(file_name: str) -> bool:
+            return which_set(file_name) == split
+
+        recordings = (
+            Recording(key=f"{word}/{file_name}", word=word, data=data)
+            for word in words
+            for file_name, data in self._archive.read(word, in_split).items()
+        )
+        return assemble(NAME, split, recordings, {})

@@ -1,0 +1,56 @@
+"""Finding a data set by the word given to --dataset."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from harness.datasets import DEFAULT, NAMES, find
+from harness.datasets.folder import Folder
+from harness.datasets.mini_speech_commands import MiniSpeechCommands
+from harness.errors import DatasetError
+from tests.unit.recordings import write_archive
+
+
+def test_the_default_is_a_known_name() -> None:
+    assert DEFAULT in NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_known_name_finds_the_data_set_of_that_name(name: str) -> None:
+    assert find(name, {}).name == name
+
+
+def test_a_path_finds_a_folder(tmp_path: Path) -> None:
+    found = find(str(tmp_path), {})
+    assert (type(found), found.name) == (Folder, tmp_path.name)
+
+
+def test_a_known_name_is_not_taken_for_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / DEFAULT).mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert type(find(DEFAULT, {})) is MiniSpeechCommands
+
+
+def test_an_unknown_name_is_refused_and_the_known_ones_are_listed() -> None:
+    fault = "unknown data set 'nonsense': neither a folder nor one of mini_speech_commands"
+    with pytest.raises(DatasetError, match=f"^{fault}$"):
+        find("nonsense", {})
+
+
+def test_a_file_is_no_data_set(tmp_path: Path) -> None:
+    path = write_archive(tmp_path / "a.zip", {})
+    with pytest.raises(DatasetError, match=f"^unknown data set {re.escape(repr(str(path)))}"):
+        find(str(path), {})
+
+
+def test_archives_are_looked_for_where_kws_data_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    path = tmp_path / "archives" / "mini_speech_commands.zip"
+    write_archive(path, {"mini_speech_commands/go/a.wav": b""})
+    with pytest.raises(DatasetError, match=f"^{re.escape(str(path))}: the 1 recordings of 'go'"):
+        find(DEFAULT, {"KWS_DATA": str(path.parent)}).load(("go",), "test")

@@ -1,0 +1,99 @@
+"""A folder of one's own recordings as a data set."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from harness.datasets.folder import Folder
+from harness.errors import AudioError, DatasetError, NoRecordingsError
+from tests.unit.recordings import wav_bytes, write_folder
+
+FILES = {
+    "go/b.wav": wav_bytes([2]),
+    "go/a.WAV": wav_bytes([1]),
+    "stop/a.wav": wav_bytes([3]),
+    "yes/a.wav": wav_bytes([4]),
+    "yes/b.wav": wav_bytes([5]),
+}
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Path:
+    return write_folder(tmp_path / "mine", FILES)
+
+
+def test_a_folder_is_called_as_it_is(mine: Path) -> None:
+    assert Folder(mine).name == "mine"
+
+
+def test_a_relative_path_has_a_name_too(mine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(mine)
+    assert Folder(Path()).name == "mine"
+
+
+def test_its_words_are_its_folders(mine: Path) -> None:
+    (mine / "README.md").write_text("not a word")
+    assert Folder(mine).words == ("go", "stop", "yes")
+
+
+def test_every_clip_of_the_words_is_read(mine: Path) -> None:
+    dataset = Folder(mine).load(("stop", "go"))
+    assert dataset.keys == ("go/a.WAV", "go/b.wav", "stop/a.wav")
+    assert dataset.clips[:, 0].tolist() == [1, 2, 3]
+
+
+def test_all_of_it_is_the_test_split(mine: Path) -> None:
+    assert Folder(mine).load(("go",)).split == "test"
+
+
+def test_other_words_are_counted_as_left_out(mine: Path) -> None:
+    assert Folder(mine).load(("go",)).left_out == {"stop": 1, "yes": 2}
+
+
+@pytest.mark.parametrize("split", ["training", "validation"])
+def test_there_is_nothing_to_train_on(mine: Path, split: str) -> None:
+    fault = f"folder {mine} has a test split only, not '{split}': all of it is for testing"
+    with pytest.raises(DatasetError, match=f"^{re.escape(fault)}$"):
+        Folder(mine).load(("go",), split)
+
+
+def test_words_that_are_not_there_are_refused_with_those_that_are(mine: Path) -> None:
+    fault = (
+        f"folder {mine} has no WAV file for left or right: found go, stop, yes; "
+        f"lay it out as <word>/*.wav"
+    )
+    with pytest.raises(NoRecordingsError, match=f"^{re.escape(fault)}$"):
+        Folder(mine).load(("left", "right"))
+
+
+def test_recordings_without_word_folders_are_refused(tmp_path: Path) -> None:
+    write_folder(tmp_path, {"go.wav": wav_bytes()})
+    fault = "has no WAV file for go: found no word folders; lay it out as <word>/"
+    with pytest.raises(NoRecordingsError, match=fault):
+        Folder(tmp_path).load(("go",))
+
+
+def test_a_word_folder_without_recordings_is_refused(tmp_path: Path) -> None:
+    write_folder(tmp_path, {"go/a.mp3": b""})
+    with pytest.raises(NoRecordingsError, match="has no WAV file for go: found go; lay it out as"):
+        Folder(tmp_path).load(("go",))
+
+
+def test_a_folder_that_went_away_is_refused(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    fault = f"folder {gone} cannot be read: No such file or directory; check the path"
+    with pytest.raises(DatasetError, match=f"^{re.escape(fault)}$"):
+        Folder(gone).load(("go",))
+
+
+def test_a_broken_recording_is_refused_not_left_out(mine: Path) -> None:
+    (mine / "go" / "c.wav").write_bytes(b"")
+    with pytest.raises(AudioError, match=r"^go/c\.wav is no PCM WAV file"):
+        Folder(mine).load(("go",))
+
+
+def test_a_recording_that_cannot_be_read_is_refused_by_name(mine: Path) -> None:
+    (mine / "go" / "c.wav").symlink_to(mine / "gone.wav")
+    with pytest.raises(DatasetError, match=r"go/c\.wav"):
+        Folder(mine).load(("go",))
