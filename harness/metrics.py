@@ -1,0 +1,85 @@
+"""Statistics of scores and of times; each with its source or a case worked by hand in its test."""
+
+import math
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Scores = npt.NDArray[np.float32]
+"""One row a clip, one column a label."""
+
+Z_95: Final = 1.959963984540054
+"""Two-sided 95 % quantile of the normal distribution."""
+
+OPERATING_THRESHOLD: Final = 0.95
+"""The seed's deployment rule: act only when the top score exceeds this."""
+
+
+class Proportion(NamedTuple):
+    """*hits* of *total*, with the 95 % Wilson interval of the share behind it."""
+
+    hits: int
+    total: int
+    low: float
+    high: float
+
+    @property
+    def share(self) -> float:
+        """Hits over total."""
+        return self.hits / self.total
+
+
+def proportion(hits: int, total: int) -> Proportion:
+    """
+    Return *hits* of *total* with its 95 % interval.
+
+    Source: Wilson 1927, "Probable inference, the law of succession, and
+    statistical inference", JASA 22, 209-212.
+    """
+    if total == 0:
+        return Proportion(0, 0, 0.0, 1.0)
+    share, z2 = hits / total, Z_95**2
+    centre = (share + z2 / (2 * total)) / (1 + z2 / total)
+    reach = Z_95 * math.sqrt(share * (1 - share) / total + z2 / (4 * total**2)) / (1 + z2 / total)
+    return Proportion(hits, total, max(0.0, centre - reach), min(1.0, centre + reach))
+
+
+def count(hits: npt.NDArray[np.bool_]) -> Proportion:
+    """Return how many of *hits* are true."""
+    return proportion(int(hits.sum()), len(hits))
+
+
+def confusion(
+    scores: Scores, words: Sequence[str], task: Sequence[str], labels: Sequence[str]
+) -> list[list[int]]:
+    """Count what was heard: one row a word of *task*, one column a label of the model."""
+    counts = np.zeros((len(task), len(labels)), int)
+    rows = [task.index(word) for word in words]
+    np.add.at(counts, (rows, scores.argmax(axis=1)), 1)
+    return counts.tolist()
+
+
+def correct(scores: Scores, words: Sequence[str], labels: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Return for each clip whether the top score is that of its word: bool ``(clips,)``."""
+    hits: npt.NDArray[np.bool_] = scores.argmax(axis=1) == [labels.index(word) for word in words]
+    return hits
+
+
+def detected(scores: Scores, words: Sequence[str], labels: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Return for each clip whether it is correct and acted on: bool ``(clips,)``."""
+    acted = scores.max(axis=1) > OPERATING_THRESHOLD
+    hits: npt.NDArray[np.bool_] = acted & correct(scores, words, labels)
+    return hits
+
+
+def percentile(values: npt.ArrayLike, percent: float) -> float:
+    """Return a percentile, interpolated linearly between the two nearest values."""
+    return float(np.percentile(np.asarray(values, float), percent))
+
+
+def spread(values: npt.ArrayLike) -> float:
+    """Return the quartile distance of *values* over their median."""
+    low, middle, high = np.percentile(np.asarray(values, float), [25, 50, 75])
+    return float((high - low) / middle)

@@ -1,0 +1,83 @@
+"""How a candidate is trained: plain frozen values that a search can vary."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from harness.errors import CandidateError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Augmentation:
+    """
+    How training clips are varied, each time one is drawn.
+
+    Attributes:
+        shift_ms: Moved in time by up to this much, either way.
+        stretch: Played slower or faster by up to this share.
+        gain_db: Least and greatest gain: speakers differ by more than 30 dB.
+        noise_share: Share of clips that get coloured noise.
+        noise_snr_db: Least and greatest signal-to-noise ratio of that noise.
+        masked_frames: Longest stretch of frames blanked out.
+        masked_bins: Broadest band of mel bins blanked out.
+
+    """
+
+    shift_ms: float = 100
+    stretch: float = 0.1
+    gain_db: tuple[float, float] = (-30, 6)
+    noise_share: float = 0.5
+    noise_snr_db: tuple[float, float] = (10, 40)
+    masked_frames: int = 3
+    masked_bins: int = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """
+    The training recipe: Adam on categorical cross-entropy.
+
+    Attributes:
+        epochs: Passes over the training clips.
+        batch_size: Clips a step.
+        learning_rate: At the first step.
+        final_learning_rate: At the end of the decay.
+        decay: Shape of the way from the one to the other.
+        decay_epochs: When the decay ends; None for the last epoch.
+        augmentation: None to train on the clips as they are.
+        other_words: Clips of words outside the task in an epoch, as a share of
+            the task's own; their target is the same score for every label.
+        noise: The same for clips of coloured noise.
+        label_smoothing: Share of the target spread over all labels.
+        pruning_start: Share of the steps after which pruning begins.
+        pruning_end: Share of the steps at which the final sparsity is reached.
+        initial_sparsity: At the first pruning step.
+        seed: Of initial weights, order and augmentation.
+
+    """
+
+    epochs: int = 50
+    batch_size: int = 32
+    learning_rate: float = 0.005
+    final_learning_rate: float = 1e-5
+    decay: Literal["cosine", "linear"] = "cosine"
+    decay_epochs: float | None = None
+    augmentation: Augmentation | None = field(default_factory=Augmentation)
+    other_words: float = 0.15
+    noise: float = 0.05
+    label_smoothing: float = 0.0
+    pruning_start: float = 0.2
+    pruning_end: float = 0.7
+    initial_sparsity: float = 0.2
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size", "learning_rate"):
+            if getattr(self, name) <= 0:
+                msg = f"impossible training: {name}={getattr(self, name)}; use more than 0"
+                raise CandidateError(msg)
+        if not 0 <= self.pruning_start < self.pruning_end <= 1:
+            msg = (
+                f"impossible training: pruning from {self.pruning_start} to {self.pruning_end} "
+                f"of the steps; use 0 <= pruning_start < pruning_end <= 1"
+            )
+            raise CandidateError(msg)

@@ -1,0 +1,124 @@
+"""The budget: strict limits, and a bar that can only be raised."""
+
+from typing import Any
+
+import pytest
+
+from harness.budget import GO_STOP_BUDGET, Budget, Violation
+from harness.errors import CandidateError
+from harness.metrics import Proportion
+
+BAR = Budget(min_accuracy=0.9, max_zipped_bytes=1_000, max_latency_us=2_000)
+
+
+def accuracy(hits: int, *, low: float = 0.0) -> Proportion:
+    """Return *hits* of 10,000, with an interval that begins at *low*."""
+    return Proportion(hits, 10_000, low, 1.0)
+
+
+GOOD: Any = {"accuracy": accuracy(10_000), "zipped_bytes": 1, "latency_us": 1.0}
+"""Values that beat every limit."""
+
+
+def test_the_budget_of_the_exercise() -> None:
+    expected = Budget(min_accuracy=0.97, max_zipped_bytes=25_600, max_latency_us=8_000)
+    assert expected == GO_STOP_BUDGET
+
+
+def test_values_just_inside_the_limits_break_none() -> None:
+    assert BAR.violations(accuracy=accuracy(9_001), zipped_bytes=999, latency_us=1_999.9) == ()
+
+
+def test_a_limit_met_exactly_is_missed() -> None:
+    broken = BAR.violations(accuracy=accuracy(9_000), zipped_bytes=1_000, latency_us=2_000)
+    assert [violation.metric for violation in broken] == ["accuracy", "size", "latency"]
+
+
+def test_every_broken_limit_is_named_with_value_and_limit() -> None:
+    assert BAR.violations(accuracy=accuracy(8_567), zipped_bytes=34_925, latency_us=12_345.67) == (
+        Violation("accuracy", "accuracy 85.67% is not over 90.00%"),
+        Violation("size", "zipped size 34,925 B is not under 1,000 B"),
+        Violation("latency", "latency 12,345.7 µs is not under 2,000.0 µs"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("measured", "broken"),
+    [
+        pytest.param({"accuracy": accuracy(5_000)}, "accuracy", id="accuracy"),
+        pytest.param({"zipped_bytes": 5_000}, "size", id="size"),
+        pytest.param({"latency_us": 5_000}, "latency", id="latency"),
+        pytest.param({"latency_us": float("nan")}, "latency", id="latency-no-number"),
+    ],
+)
+def test_one_broken_limit_is_named_alone(measured: dict[str, Any], broken: str) -> None:
+    found = BAR.violations(**{**GOOD, **measured})
+    assert [violation.metric for violation in found] == [broken]
+
+
+@pytest.mark.parametrize("low", [0.0, 0.9], ids=["below", "at"])
+def test_an_interval_that_reaches_to_the_limit_matters_to_those_who_ask(low: float) -> None:
+    measured = {**GOOD, "accuracy": accuracy(9_500, low=low)}
+
+    text = f"accuracy may be {low:.2%}, which is not over 90.00%"
+    assert BAR.violations(**measured) == ()
+    assert BAR.violations(**measured, certain=True) == (Violation("accuracy", text),)
+
+
+def test_an_interval_above_the_limit_is_certain() -> None:
+    assert BAR.violations(**{**GOOD, "accuracy": accuracy(9_500, low=0.901)}, certain=True) == ()
+
+
+def test_a_missed_limit_is_told_once_though_it_is_certain() -> None:
+    (broken,) = BAR.violations(**{**GOOD, "accuracy": accuracy(9_000)}, certain=True)
+
+    assert broken.text == "accuracy 90.00% is not over 90.00%"
+
+
+def test_a_tightened_budget_keeps_the_other_limits() -> None:
+    expected = Budget(min_accuracy=0.9, max_zipped_bytes=500, max_latency_us=2_000)
+    assert BAR.tighten(max_zipped_bytes=500) == expected
+
+
+def test_a_limit_may_be_repeated() -> None:
+    assert BAR.tighten(min_accuracy=0.9, max_zipped_bytes=1_000, max_latency_us=2_000) == BAR
+
+
+@pytest.mark.parametrize(
+    ("limits", "fault"),
+    [
+        pytest.param(
+            {"min_accuracy": 0.89}, "min_accuracy=0.89; use 0.9 or tighter", id="accuracy"
+        ),
+        pytest.param(
+            {"max_zipped_bytes": 1_001}, "max_zipped_bytes=1001; use 1000 or tighter", id="size"
+        ),
+        pytest.param(
+            {"max_latency_us": 2_000.5}, "max_latency_us=2000.5; use 2000 or tighter", id="latency"
+        ),
+    ],
+)
+def test_a_candidate_cannot_lower_the_bar(limits: dict[str, float], fault: str) -> None:
+    with pytest.raises(CandidateError, match=f"^a candidate cannot loosen the budget: {fault}"):
+        BAR.tighten(**limits)
+
+
+def test_an_unknown_limit_is_refused_and_the_known_ones_are_listed() -> None:
+    fault = "unknown limit max_size; known limits: min_accuracy, max_zipped_bytes, max_latency_us"
+    with pytest.raises(CandidateError, match=f"^{fault}$"):
+        BAR.tighten(max_size=3)
+
+
+@pytest.mark.parametrize("share", [-0.01, 1, 97, float("nan")])
+def test_an_accuracy_that_is_no_share_to_be_exceeded_is_refused(share: float) -> None:
+    fault = f"impossible budget: min_accuracy={share}; use a share from 0 to "
+    with pytest.raises(CandidateError, match=f"^{fault}"):
+        Budget(min_accuracy=share, max_zipped_bytes=1, max_latency_us=1)
+
+
+@pytest.mark.parametrize("limit", ["max_zipped_bytes", "max_latency_us"])
+@pytest.mark.parametrize("value", [0, -1])
+def test_a_limit_nothing_can_stay_under_is_refused(limit: str, value: int) -> None:
+    fault = f"impossible budget: {limit}={value}; use more than 0"
+    with pytest.raises(CandidateError, match=f"^{fault}$"):
+        BAR.tighten(**{limit: value})

@@ -1,0 +1,116 @@
+import dataclasses
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from harness import Candidate, ReadyModel, Training
+from harness.card import Card, read_model
+from harness.datasets.dataset import sha256
+from harness.errors import ModelError
+from harness.specification import specification_hash
+from tests.unit.models import build
+
+MODEL = b"the model"
+TRAIN = re.escape("run: tox run -e train -- tiny") + "$"
+
+
+CANDIDATE = Candidate(network=build)
+CARD = Card(
+    candidate="tiny",
+    specification=specification_hash(CANDIDATE),
+    model_sha256=sha256(MODEL),
+    labels=CANDIDATE.labels,
+    data={"name": "mini_speech_commands"},
+    versions={"python": "3.11.7"},
+    machine="raspberry-pi-4",
+    seed=0,
+    training_s=1.5,
+    history={"loss": [0.5, 0.25]},
+    validation={"correct": 9, "total": 10},
+    sparsity={"overall": 0.0},
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a folder of candidates with a model and its card."""
+    CARD.write(tmp_path / "models" / "tiny.json")
+    (tmp_path / "models" / "tiny.tflite").write_bytes(MODEL)
+    return tmp_path
+
+
+def test_a_model_is_read_if_it_is_the_one_its_card_describes(folder: Path) -> None:
+    assert read_model(CANDIDATE, "tiny", folder) == MODEL
+
+
+def test_a_card_holds_its_format_and_everything_else(folder: Path) -> None:
+    card = json.loads((folder / "models" / "tiny.json").read_text())
+
+    assert card == {"format": 1, **dataclasses.asdict(CARD), "labels": ["go", "stop"]}
+
+
+def test_a_model_that_was_never_trained_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=f"^tiny was never trained; {TRAIN}"):
+        read_model(CANDIDATE, "tiny", tmp_path)
+
+
+def test_a_candidate_edited_since_its_training_is_stale(folder: Path) -> None:
+    edited = dataclasses.replace(CANDIDATE, training=Training(epochs=1))
+
+    with pytest.raises(ModelError, match=f"^tiny is stale: edited since it was trained; {TRAIN}"):
+        read_model(edited, "tiny", folder)
+
+
+def test_a_tampered_model_is_refused(folder: Path) -> None:
+    (folder / "models" / "tiny.tflite").write_bytes(MODEL + b"!")
+
+    message = f"^tiny: the model is not the file its card describes; {TRAIN}"
+    with pytest.raises(ModelError, match=message):
+        read_model(CANDIDATE, "tiny", folder)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "null", '{"format": 1}', "\0"], ids=["empty", *"abcde"]
+)
+def test_an_unreadable_card_is_refused(folder: Path, text: str) -> None:
+    (folder / "models" / "tiny.json").write_text(text)
+
+    message = rf"^tiny: tiny\.json is no readable model card \(.+\); {TRAIN}"
+    with pytest.raises(ModelError, match=message):
+        read_model(CANDIDATE, "tiny", folder)
+
+
+def test_a_card_that_is_missing_is_refused(folder: Path) -> None:
+    (folder / "models" / "tiny.json").unlink()
+
+    message = rf"^tiny: tiny\.json is no readable model card \(.*No such file.*\); {TRAIN}"
+    with pytest.raises(ModelError, match=message):
+        read_model(CANDIDATE, "tiny", folder)
+
+
+def test_a_card_of_another_format_is_refused_by_its_name(folder: Path) -> None:
+    (folder / "models" / "tiny.json").write_text('{"format": 2, "spec": "renamed since"}')
+
+    message = rf"^tiny: tiny\.json has format 2, not 1; {TRAIN}"
+    with pytest.raises(ModelError, match=message):
+        read_model(CANDIDATE, "tiny", folder)
+
+
+def test_a_ready_model_needs_no_card(tmp_path: Path) -> None:
+    (tmp_path / "given.tflite").write_bytes(MODEL)
+    candidate = Candidate(network=ReadyModel(path="given.tflite"))
+
+    assert read_model(candidate, "tiny", tmp_path) == MODEL
+
+
+def test_a_ready_model_that_is_missing_is_named(tmp_path: Path) -> None:
+    path = re.escape(str(tmp_path / "given.tflite"))
+    candidate = Candidate(network=ReadyModel(path="given.tflite"))
+
+    message = (
+        rf"^tiny: {path} does not exist; put the model there or mend ReadyModel\(path=\.\.\.\)$"
+    )
+    with pytest.raises(ModelError, match=message):
+        read_model(candidate, "tiny", tmp_path)

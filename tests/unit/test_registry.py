@@ -1,0 +1,80 @@
+from pathlib import Path
+
+import pytest
+
+from harness import Candidate, ReadyModel
+from harness.datasets.dataset import sha256
+from harness.errors import CandidateError
+from harness.registry import Registry
+from tests.unit.models import make_package, ready
+
+MODULES = {
+    "good": ready("good"),
+    "unmade": ready("never_put_there"),
+    "broken": "import nowhere_to_be_found",
+    "empty": "",
+    "leaving": "import sys; sys.exit('bye')",
+    "mistyped": "CANDIDATE = 'ds_cnn'",
+    "impossible": ready("good", "sparsity=2"),
+    "misspelt": ready("good", "sparsty=0.5"),
+    "_helper": "raise RuntimeError('a helper is no candidate')",
+}
+
+
+@pytest.fixture
+def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
+    return make_package(tmp_path, monkeypatch, MODULES, {"good": b"a model"})
+
+
+def test_every_module_without_an_underscore_is_a_candidate(registry: Registry) -> None:
+    expected = "broken empty good impossible leaving misspelt mistyped unmade"
+
+    assert registry.names() == tuple(expected.split())
+
+
+def test_a_candidate_is_found_by_the_name_of_its_file(registry: Registry) -> None:
+    assert registry.load("good") == Candidate(network=ReadyModel(path="models/good.tflite"))
+
+
+def test_known_names_are_accepted(registry: Registry) -> None:
+    registry.require("good", "broken")
+
+
+def test_an_unknown_name_is_refused_with_the_known_ones(registry: Registry) -> None:
+    message = "^unknown candidate 'godo'; known candidates: broken, empty, good, "
+
+    with pytest.raises(CandidateError, match=message):
+        registry.require("good", "godo")
+    with pytest.raises(CandidateError, match=message):
+        registry.load("godo")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "broken",
+            r"/broken\.py cannot be imported: ModuleNotFoundError: .+; mend the module$",
+        ),
+        ("leaving", r"/leaving\.py cannot be imported: SystemExit: bye; mend the module$"),
+        (
+            "empty",
+            r"must define .*, found NoneType; rename it to _empty\.py if it is a helper$",
+        ),
+        ("mistyped", r"/mistyped\.py must define CANDIDATE = Candidate\(\.\.\.\), found str; "),
+        ("impossible", r"/impossible\.py: impossible candidate: sparsity=2; use a share from 0 "),
+        ("misspelt", r"/misspelt\.py cannot be imported: TypeError: .*'sparsty'.*; mend the mod"),
+    ],
+)
+def test_a_broken_module_is_an_error_of_its_own(
+    registry: Registry, name: str, message: str
+) -> None:
+    with pytest.raises(CandidateError, match=message):
+        registry.load(name)
+
+
+def test_models_are_known_by_their_digest_and_missing_ones_by_none(registry: Registry) -> None:
+    found = registry.models()
+
+    assert found.pop("good") == sha256(b"a model")
+    assert set(found.values()) == {""}
