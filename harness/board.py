@@ -1,0 +1,220 @@
+"""
+The board: facts about the machine, one line per fact.
+
+Everything is read through a :class:`Machine`, so that a test can stand in the
+captured files and answers of a board nobody has on the desk.
+"""
+
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Final
+
+Fact = str | int | float | bool | None
+
+_ARM_PARTS: Final = {
+    "0xd03": "Cortex-A53",
+    "0xd04": "Cortex-A35",
+    "0xd05": "Cortex-A55",
+    "0xd08": "Cortex-A72",
+    "0xd0b": "Cortex-A76",
+}
+"""CPU part numbers of small boards, from Arm's technical reference manuals (MIDR_EL1)."""
+
+_THROTTLED_NOW: Final = 0b1111
+"""Under-voltage, frequency capped, throttled, soft temperature limit: at this moment."""
+
+
+class Machine:
+    """The machine as files and commands."""
+
+    def __init__(self, root: Path = Path("/")) -> None:
+        self._root = root
+
+    def read(self, path: str) -> str | None:
+        """Return the text of a file under the root, stripped; None if there is none."""
+        try:
+            return (self._root / path).read_text(errors="replace").strip("\0\n ")
+        except OSError:
+            return None
+
+    def run(self, *command: str) -> str | None:
+        """Return what *command* prints, stripped; None if it is missing or fails."""
+        if shutil.which(command[0]) is None:
+            return None
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True)
+        except (OSError, subprocess.SubprocessError):
+            return None
+        return done.stdout.strip()
+
+
+def facts(machine: Machine) -> dict[str, Fact]:
+    """Return everything that stays the same during a run."""
+    return {name: read(machine) for name, read in _FACTS.items()}
+
+
+def readings(machine: Machine) -> dict[str, Fact]:
+    """Return everything that may change from one window to the next."""
+    return {name: read(machine) for name, read in _READINGS.items()}
+
+
+def throttled_now(readings: Mapping[str, Fact]) -> bool:
+    """Whether a Pi's firmware says that it is held back at this moment."""
+    bits = readings.get("throttled")
+    return isinstance(bits, str) and bool(int(bits, 16) & _THROTTLED_NOW)
+
+
+def slug(text: str) -> str:
+    """Return *text* as the name of a folder: ``Raspberry Pi 4`` -> ``raspberry-pi-4``."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def _name(machine: Machine) -> str:
+    model = _model(machine)
+    if model is not None:
+        return slug(model)
+    virtual = "-virtual-machine" if _virtual(machine) else ""
+    return slug(f"{_cpu(machine)} {_cores(machine)} cores") + virtual
+
+
+def _model(machine: Machine) -> str | None:
+    return machine.read("proc/device-tree/model") or _cpuinfo(machine, "Model")
+
+
+def _cpu(machine: Machine) -> str:
+    named = _cpuinfo(machine, "model name")
+    part = _ARM_PARTS.get(_cpuinfo(machine, "CPU part") or "")
+    return named or part or platform.machine()
+
+
+def _cpuinfo(machine: Machine, key: str) -> str | None:
+    found = re.search(rf"^{key}\s*: (.+)$", machine.read("proc/cpuinfo") or "", re.MULTILINE)
+    return found[1].strip() if found else None
+
+
+def _cores(machine: Machine) -> int:
+    listed = re.findall(r"^processor\s*:", machine.read("proc/cpuinfo") or "", re.MULTILINE)
+    return len(listed) or os.cpu_count() or 1
+
+
+def _virtual(machine: Machine) -> bool:
+    return "hypervisor" in (_cpuinfo(machine, "flags") or "").split()
+
+
+def _memory_mib(machine: Machine) -> int | None:
+    found = re.search(r"^MemTotal:\s*(\d+) kB", machine.read("proc/meminfo") or "", re.MULTILINE)
+    return int(found[1]) // 1024 if found else None
+
+
+def _os(machine: Machine) -> str | None:
+    found = re.search(
+        r'^PRETTY_NAME="?([^"\n]+)', machine.read("etc/os-release") or "", re.MULTILINE
+    )
+    return found[1] if found else None
+
+
+def _governor(machine: Machine) -> str | None:
+    return machine.read("sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
+
+
+def _throttled(machine: Machine) -> str | None:
+    """Firmware's bits, ``0x0`` when all is well; sysfs is no substitute on a Pi."""
+    return _after_equals(machine.run("vcgencmd", "get_throttled"))
+
+
+def _clock_mhz(machine: Machine) -> float | None:
+    """Return the measured clock, not the one the governor asked for."""
+    hertz = _after_equals(machine.run("vcgencmd", "measure_clock", "arm"))
+    if hertz is not None:
+        return int(hertz) / 1e6
+    named = _cpuinfo(machine, "cpu MHz")
+    return float(named) if named else None
+
+
+def _temperature_c(machine: Machine) -> float | None:
+    text = machine.read("sys/class/thermal/thermal_zone0/temp")
+    return int(text) / 1_000 if text else None
+
+
+def _load_1min(machine: Machine) -> float | None:
+    text = machine.read("proc/loadavg")
+    return float(text.split()[0]) if text else None
+
+
+def _busy_s(machine: Machine) -> float | None:
+    """Return seconds that all cores together were busy since boot, or taken by other guests."""
+    found = re.search(r"^cpu +(.+)$", machine.read("proc/stat") or "", re.MULTILINE)
+    if found is None:
+        return None
+    user, nice, system, _idle, _iowait, irq, softirq, steal = map(int, found[1].split()[:8])
+    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
+
+
+def _after_equals(text: str | None) -> str | None:
+    """Return the value of ``name=value``; vcgencmd reports errors in that form, too."""
+    found = re.search(r"=(0x[0-9a-f]+|\d+)$", text or "")
+    return found[1] if found else None
+
+
+def _version(package: str) -> Callable[[Machine], Fact]:
+    return lambda _: metadata.version(package)
+
+
+_FACTS: Final[Mapping[str, Callable[[Machine], Fact]]] = {
+    "name": _name,
+    "model": _model,
+    "cpu": _cpu,
+    "architecture": lambda _: platform.machine(),
+    "cores": _cores,
+    "virtual": _virtual,
+    "memory_mib": _memory_mib,
+    "os": _os,
+    "kernel": lambda _: platform.release(),
+    "python": lambda _: platform.python_version(),
+    "litert": _version("ai-edge-litert"),
+    "numpy": _version("numpy"),
+    "scipy": _version("scipy"),
+    "pytest_benchmark": _version("pytest-benchmark"),
+    "governor": _governor,
+    "throttled": _throttled,
+}
+
+_READINGS: Final[Mapping[str, Callable[[Machine], Fact]]] = {
+    "throttled": _throttled,
+    "clock_mhz": _clock_mhz,
+    "temperature_c": _temperature_c,
+    "load_1min": _load_1min,
+    "clock_s": lambda _: round(time.monotonic(), 3),
+    "busy_s": _busy_s,
+    "own_s": lambda _: round(time.process_time(), 3),
+}
+
+
+def pin_to_one_core() -> None:
+    """Keep this process on the last of its cores, where the system allows that."""
+    if sys.platform == "linux":
+        os.sched_setaffinity(0, [max(os.sched_getaffinity(0))])
+
+
+def describe(facts: Mapping[str, Fact]) -> str:
+    """Return the line a report is headed with."""
+    parts: Sequence[Fact] = (
+        facts["model"] or facts["cpu"],
+        f"{facts['cores']} cores",
+        "virtual machine" if facts["virtual"] else None,
+        facts["architecture"],
+        facts["os"],
+        f"Python {facts['python']}",
+        f"LiteRT {facts['litert']}",
+        f"NumPy {facts['numpy']}",
+        f"SciPy {facts['scipy']}",
+    )
+    return ", ".join(str(part) for part in parts if part)

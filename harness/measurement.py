@@ -1,0 +1,178 @@
+"""The raw record: what was measured, in the form that is kept and everything is rendered from."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any, Final, TypedDict
+
+import numpy as np
+
+from harness.board import Fact
+from harness.datasets.dataset import sha256
+from harness.metrics import OPERATING_THRESHOLD, Proportion, confusion, percentile
+from harness.session import Scored, Subject
+from harness.timing import Times, Window, median_of_medians
+
+HISTOGRAM_BINS: Final = 40
+
+
+class Measurement(TypedDict):
+    """One candidate on one board and one data set; an error row has nulls."""
+
+    candidate: str
+    model_sha256: str | None
+    labels: list[str] | None
+    accuracy: dict[str, Any] | None
+    scores: dict[str, list[float]] | None
+    operating_rule: dict[str, Any] | None
+    size: dict[str, int] | None
+    sparsity: dict[str, Any] | None
+    parameters: int | None
+    macs: int | None
+    operators: list[str] | None
+    delegated_operators: int | None
+    added_peak_bytes: int | None
+    latency_us: dict[str, Any] | None
+    windows: list[dict[str, Any]] | None
+    budget: dict[str, float] | None
+    verdict: str
+    violations: list[str]
+    expected_misses: list[str]
+    warnings: list[str]
+    error: str | None
+
+
+class Record(TypedDict):
+    """One run, on one data set, for one task."""
+
+    format: int
+    run: dict[str, Any]
+    board: dict[str, Fact]
+    dataset: dict[str, Any]
+    measurements: list[Measurement]
+
+
+def measurement(subject: Subject) -> Measurement:
+    """Return the record of one candidate: of its measured values, or of its error."""
+    return _measured(subject) if subject.error is None else _error(subject.name, subject.error)
+
+
+def _measured(subject: Subject) -> Measurement:
+    scored, model = subject.scored, subject.scored.spotter.model
+    verdict, reasons = subject.judgement()
+    return Measurement(
+        candidate=subject.name,
+        model_sha256=sha256(scored.data),
+        labels=list(scored.labels),
+        accuracy=_accuracy(scored),
+        scores=_scores(scored),
+        operating_rule={"threshold": OPERATING_THRESHOLD, "detected": _share(scored.detected)},
+        size={"raw_bytes": len(scored.data), "zipped_bytes": scored.zipped_bytes},
+        sparsity=_sparsity(scored),
+        parameters=model.anatomy.parameters,
+        macs=model.anatomy.macs,
+        operators=list(model.anatomy.operators),
+        delegated_operators=model.delegated_operators,
+        added_peak_bytes=scored.added_peak_bytes,
+        latency_us=_latency(subject.windows, scored),
+        windows=[
+            {
+                "p50_us": round(percentile(window.total_us, 50), 2),
+                "board": {"before": window.before, "after": window.after},
+            }
+            for window in subject.windows
+        ],
+        budget=asdict(scored.candidate.limits),
+        verdict=verdict,
+        violations=list(reasons),
+        expected_misses=list(scored.candidate.misses.get(scored.dataset.name, ())),
+        warnings=list(subject.warnings()),
+        error=None,
+    )
+
+
+def _error(name: str, error: str) -> Measurement:
+    return Measurement(
+        candidate=name,
+        model_sha256=None,
+        labels=None,
+        accuracy=None,
+        scores=None,
+        operating_rule=None,
+        size=None,
+        sparsity=None,
+        parameters=None,
+        macs=None,
+        operators=None,
+        delegated_operators=None,
+        added_peak_bytes=None,
+        latency_us=None,
+        windows=None,
+        budget=None,
+        verdict="error",
+        violations=[],
+        expected_misses=[],
+        warnings=[],
+        error=error,
+    )
+
+
+def _share(share: Proportion) -> dict[str, float]:
+    return {
+        "count": share.hits,
+        "total": share.total,
+        "low": round(share.low, 4),
+        "high": round(share.high, 4),
+    }
+
+
+def _sparsity(scored: Scored) -> dict[str, Any]:
+    anatomy = scored.spotter.model.anatomy
+    layers = anatomy.zeros.items()
+    return {
+        "nominal": scored.candidate.sparsity,
+        "overall": round(anatomy.sparsity, 4),
+        "layers": {name: round(zeros / elements, 4) for name, (zeros, elements) in layers},
+    }
+
+
+def _accuracy(scored: Scored) -> dict[str, Any]:
+    correct, total, low, high = _share(scored.accuracy).values()
+    words = scored.candidate.words
+    counts = confusion(scored.scores, scored.dataset.words, words, scored.labels)
+    return {"correct": correct, "total": total, "low": low, "high": high, "confusion": counts}
+
+
+def _scores(scored: Scored) -> dict[str, list[float]]:
+    rows = scored.scores.astype(float).round(6).tolist()
+    return dict(zip(scored.dataset.keys, rows, strict=True))
+
+
+def _latency(windows: Sequence[Window], scored: Scored) -> dict[str, Any]:
+    """
+    Summarise the times of all *windows*.
+
+    The p50 is that of the median window, so one disturbed window cannot move
+    it; the tail and the histogram are of all calls, so none is hidden.
+    """
+    totals = [window.total_us for window in windows]
+    return {
+        "total": _summary(totals),
+        "frontend": _summary([window.stages.frontend_us for window in windows]),
+        "inference": _summary([window.stages.inference_us for window in windows]),
+        "histogram": _histogram(np.concatenate(totals)),
+        "init": round(scored.init_us, 1),
+        "first_call": round(scored.first_call_us, 1),
+    }
+
+
+def _summary(windows: Sequence[Times]) -> dict[str, float]:
+    calls = np.concatenate(windows)
+    tail = {f"p{percent}": round(percentile(calls, percent), 2) for percent in (90, 95, 99)}
+    p50 = median_of_medians(windows)
+    return {"p50": round(p50, 2), **tail, "max": round(float(calls.max()), 2), "calls": calls.size}
+
+
+def _histogram(calls: Times) -> dict[str, list[float]]:
+    edges = np.geomspace(calls.min(), max(calls.max(), calls.min() * 1.01), HISTOGRAM_BINS + 1)
+    counts, _ = np.histogram(calls, np.concatenate([[0], edges[1:-1], [np.inf]]))
+    return {"edges": np.round(edges, 2).tolist(), "counts": counts.tolist()}

@@ -1,0 +1,251 @@
+"""One run of the main job: candidates are prepared, measured in turn and judged."""
+
+import itertools
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from harness import board, metrics
+from harness.audio import Clip
+from harness.board import Machine
+from harness.candidate import Candidate
+from harness.card import read_model
+from harness.datasets import Dataset, Source
+from harness.errors import CandidateError, ModelError, NoRecordingsError
+from harness.model import Model, Scores
+from harness.registry import Registry
+from harness.size import zipped_bytes
+from harness.spotter import Spotter
+from harness.timing import (
+    MIN_CALLS,
+    REWARM_S,
+    Profile,
+    Times,
+    Window,
+    median_of_medians,
+    time_calls,
+    time_once,
+    time_stages,
+    warm_up,
+)
+from harness.trial import try_out
+from harness.validity import Evidence, board_reasons, invalid_reasons, warnings
+from harness.verdict import Judgement, judge
+
+MAX_REPEATS = 2
+"""Times a candidate is measured again after a board was throttled."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scored:
+    """A candidate that works: loaded, and every test clip scored."""
+
+    candidate: Candidate
+    data: bytes
+    spotter: Spotter
+    dataset: Dataset
+    scores: Scores
+    init_us: float
+    first_call_us: float
+    added_peak_bytes: int
+
+    @cached_property
+    def accuracy(self) -> metrics.Proportion:
+        """Clips whose top score is that of their word."""
+        return metrics.count(metrics.correct(self.scores, self.dataset.words, self.labels))
+
+    @cached_property
+    def detected(self) -> metrics.Proportion:
+        """Clips that are correct and, by the operating rule, acted on."""
+        return metrics.count(metrics.detected(self.scores, self.dataset.words, self.labels))
+
+    @cached_property
+    def zipped_bytes(self) -> int:
+        """Size of the model, zipped."""
+        return zipped_bytes(self.data)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What the columns of the scores stand for."""
+        return self.candidate.labels
+
+
+class Subject:
+    """
+    One candidate on its way through a run.
+
+    What goes wrong while it is prepared is kept, so that the others are
+    measured all the same.
+
+    Attributes:
+        name: Of its module.
+        words: Its task, once its module is read.
+        error: Why it cannot be measured.
+        absent: Why it has no place in this run: no recordings of its words.
+        windows: What was timed.
+        repeats: How often all windows were taken again.
+
+    """
+
+    def __init__(self, name: str, session: "Session") -> None:
+        self.name = name
+        self.words: tuple[str, ...] | None = None
+        self.error: str | None = None
+        self.absent: str | None = None
+        self.windows: list[Window] = []
+        self.repeats = 0
+        self._session = session
+        self._scored: Scored | None = None
+        self._clips: Iterator[Clip] = iter(())
+
+    @property
+    def scored(self) -> Scored:
+        """The prepared candidate; raises CandidateError if it could not be prepared."""
+        if self._scored is None:
+            raise CandidateError(self.error or self.absent)
+        return self._scored
+
+    @property
+    def finished(self) -> bool:
+        """Whether there is anything to record: a window, or the reason why there is none."""
+        return bool(self.windows) or self.error is not None
+
+    def prepare(self) -> None:
+        """Load the candidate and score every test clip; does nothing the second time."""
+        if self._scored or self.error or self.absent:
+            return
+        try:
+            candidate = self._session.registry.load(self.name)
+            self.words = candidate.words
+            self._scored = self._session.score(candidate, self.name)
+            self._clips = itertools.cycle(self._scored.dataset.clips)
+        except NoRecordingsError as error:
+            self.absent = str(error)
+        except (CandidateError, ModelError) as error:
+            self.error = str(error)
+
+    def next_clip(self) -> tuple[tuple[Clip], dict[str, object]]:
+        """Arguments of the next timed call: the clips of the data set, round and round."""
+        return (next(self._clips),), {}
+
+    def take_window(self, timed: Callable[[int], Times]) -> None:
+        """
+        Warm up, have a window timed, and time the stages apart.
+
+        Args:
+            timed: Times so many calls of the spotter, on :meth:`next_clip`.
+
+        """
+        profile, spotter = self._session.profile, self.scored.spotter
+        warmup_s = REWARM_S if self.windows else profile.warmup_s
+        seconds_a_call = warm_up(spotter, self._clips, warmup_s)
+        before = board.readings(self._session.machine)
+        total_us = timed(max(MIN_CALLS, round(profile.window_s / seconds_a_call)))
+        after = board.readings(self._session.machine)
+        calls = max(MIN_CALLS, round(profile.stages_s / seconds_a_call))
+        stages = time_stages(spotter, self._clips, calls)
+        self.windows.append(Window(total_us=total_us, stages=stages, before=before, after=after))
+
+    def take_again(self) -> None:
+        """While the board makes the windows invalid, take all of them again, twice at most."""
+        while self.repeats < MAX_REPEATS and board_reasons(self._evidence):
+            self.repeats += 1
+            self.windows.clear()
+            for _ in range(self._session.profile.windows):
+                self.take_window(lambda n: time_calls(self.scored.spotter, self._clips, n))
+
+    def judgement(self) -> Judgement:
+        """Judge what was measured so far."""
+        if self.error is not None:
+            return Judgement("error", (self.error,))
+        scored = self.scored
+        violations = scored.candidate.limits.violations(
+            accuracy=scored.accuracy,
+            zipped_bytes=scored.zipped_bytes,
+            latency_us=median_of_medians([window.total_us for window in self.windows]),
+            certain=self._session.certain,
+        )
+        invalid = invalid_reasons(self._evidence)
+        return judge(scored.candidate, scored.dataset.name, violations, invalid)
+
+    def warnings(self) -> tuple[str, ...]:
+        """Return what to keep in mind about the times."""
+        return warnings(self._evidence)
+
+    @property
+    def _evidence(self) -> Evidence:
+        return Evidence(
+            windows=self.windows,
+            planned=self._session.profile.windows,
+            delegated=self.scored.spotter.model.delegated_operators > 0,
+            governor=self._session.facts["governor"],
+            repeats=self.repeats,
+        )
+
+
+class Session:
+    """What all candidates of a run share: data set, profile and machine."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        source: Source,
+        profile: Profile,
+        machine: Machine,
+        *,
+        certain: bool = False,
+    ) -> None:
+        self.profile = profile
+        self.certain = certain
+        self.machine = machine
+        self.facts = board.facts(machine)
+        self.registry = registry
+        self.subjects: dict[str, Subject] = {}
+        self._source = source
+        self.datasets: dict[tuple[str, ...], Dataset] = {}
+
+    def subject(self, name: str) -> Subject:
+        """Return candidate *name* in this run."""
+        return self.subjects.setdefault(name, Subject(name, self))
+
+    def score(self, candidate: Candidate, name: str) -> Scored:
+        """
+        Load the model of *candidate* and score every test clip.
+
+        Raises:
+            ModelError: If the model is missing, stale, damaged or does not fit.
+            DatasetError, AudioError: If there is nothing to measure it on.
+
+        """
+        dataset = self.dataset(candidate.words)
+        data = read_model(candidate, name, self.registry.folder)
+        added_peak_bytes = try_out(data, f"{name}.tflite").added_peak_bytes
+        start = time.perf_counter()
+        model = Model(
+            data, f"{name}.tflite", features_shape=candidate.frontend.shape, labels=candidate.labels
+        )
+        spotter = Spotter(candidate.frontend, model)
+        init_us = (time.perf_counter() - start) * 1e6
+        try:
+            first_call_us = time_once(lambda: spotter(dataset.clips[0]))
+            scores = spotter.score(dataset.clips)
+        except RuntimeError as error:
+            msg = f"{name}.tflite gave up on a clip: {error}; convert it again"
+            raise ModelError(msg) from error
+        return Scored(
+            candidate=candidate,
+            data=data,
+            spotter=spotter,
+            dataset=dataset,
+            scores=scores,
+            init_us=init_us,
+            first_call_us=first_call_us,
+            added_peak_bytes=added_peak_bytes,
+        )
+
+    def dataset(self, words: tuple[str, ...]) -> Dataset:
+        """Return the test clips of *words*, read once."""
+        if words not in self.datasets:
+            self.datasets[words] = self._source.load(words, "test")
+        return self.datasets[words]

@@ -1,0 +1,66 @@
+"""
+The gate: ``pytest harness`` measures every candidate and asserts its budget.
+
+Windows are the outer parameter: the first of every candidate, then the second
+of every candidate, so that a board that heats up does so for all alike.
+"""
+
+import numpy as np
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from harness.run import Run
+from harness.session import Subject
+from harness.timing import Times
+
+EMPTY_CALLS = 1_000
+
+
+@pytest.mark.benchmark(disable_gc=True, warmup=False)
+def test_empty_call(run: Run, benchmark: BenchmarkFixture) -> None:
+    """What it costs to time a call that does nothing: part of every latency reported."""
+    benchmark.pedantic(  # type: ignore[no-untyped-call]
+        lambda _clip: None, setup=lambda: ((None,), {}), rounds=EMPTY_CALLS
+    )
+    if benchmark.stats is None:
+        pytest.skip("--benchmark-disable: called once, not timed")
+    run.empty_call_us = benchmark.stats.stats.median * 1e6
+
+
+@pytest.mark.benchmark(disable_gc=True, warmup=False)
+def test_window(window: int, subject: Subject, benchmark: BenchmarkFixture) -> None:
+    """Front-end plus inference of one real clip after another, for one window."""
+    if subject.error or subject.absent:
+        pytest.skip(f"not measurable: {subject.error or subject.absent}")
+    benchmark.group = f"window {window}"
+    benchmark.extra_info.update(
+        candidate=subject.name,
+        accuracy=subject.scored.accuracy.share,
+        zipped_bytes=subject.scored.zipped_bytes,
+    )
+
+    def timed(calls: int) -> Times:
+        benchmark.pedantic(  # type: ignore[no-untyped-call]
+            subject.scored.spotter, setup=subject.next_clip, rounds=calls
+        )
+        if benchmark.stats is None:
+            pytest.skip("--benchmark-disable: called once, not timed")
+        return np.array(benchmark.stats.stats.data) * 1e6
+
+    subject.take_window(timed)
+
+
+def test_verdict(subject: Subject, pytestconfig: pytest.Config) -> None:
+    """Every limit is beaten, but for those the candidate says it misses."""
+    if not subject.finished:
+        pytest.skip(subject.absent or "no window was measured")
+    if subject.windows:
+        subject.take_again()
+    verdict, reasons = subject.judgement()
+    explained = f"{subject.name}: {'; '.join(reasons)}"
+    if verdict == "miss":
+        pytest.xfail(f"expected miss: {explained}")
+    if verdict == "invalid" and not pytestconfig.getoption("strict_board"):
+        pytest.skip(f"invalid: {explained}")
+    if verdict != "pass":
+        pytest.fail(explained, pytrace=False)

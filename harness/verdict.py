@@ -1,0 +1,43 @@
+"""The verdict on one candidate: its limits, what it is known to miss, and whether to believe it."""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from harness.budget import Violation
+from harness.candidate import Candidate
+
+Verdict = Literal["pass", "fail", "invalid", "miss", "error"]
+
+
+class Judgement(NamedTuple):
+    """A verdict, and every reason for it."""
+
+    verdict: Verdict
+    reasons: tuple[str, ...]
+
+
+def judge(
+    candidate: Candidate, dataset: str, violations: Sequence[Violation], invalid: Sequence[str]
+) -> Judgement:
+    """
+    Judge measured values.
+
+    Expected misses are strict on the data sets a candidate names; on others
+    the metrics they name are not judged.
+    """
+    if invalid:
+        return Judgement("invalid", tuple(invalid))
+    expected = candidate.misses.get(dataset)
+    if expected is None:
+        unjudged = {metric for metrics in candidate.misses.values() for metric in metrics}
+        broken = tuple(v.text for v in violations if v.metric not in unjudged)
+        return Judgement("fail" if broken else "pass", broken)
+    surprises = tuple(v.text for v in violations if v.metric not in expected)
+    beaten = tuple(
+        f"{metric} beats its limit; remove it from misses"
+        for metric in expected
+        if metric not in {v.metric for v in violations}
+    )
+    if surprises or beaten:
+        return Judgement("fail", surprises + beaten)
+    return Judgement("miss" if expected else "pass", tuple(v.text for v in violations))

@@ -1,0 +1,238 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from harness import board
+from harness.board import Fact, Machine
+from tests.unit.boards import (
+    ARM_CPU,
+    COOL_PI,
+    PI_3,
+    PI_4,
+    PI_5,
+    PIS,
+    ZERO_2,
+    Captured,
+    server_files,
+)
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        (PI_3, ("raspberry-pi-3-model-b-plus-rev-1-3", "Cortex-A53", 922)),
+        (PI_4, ("raspberry-pi-4-model-b-rev-1-4", "Cortex-A72", 3_793)),
+        (PI_5, ("raspberry-pi-5-model-b-rev-1-0", "Cortex-A76", 8_051)),
+        (ZERO_2, ("raspberry-pi-zero-2-w-rev-1-0", "Cortex-A53", 416)),
+    ],
+)
+def test_a_pi_is_known_by_its_model(
+    tmp_path: Path, model: str, expected: tuple[str, str, int]
+) -> None:
+    facts = board.facts(Captured(tmp_path, PIS[model], COOL_PI))
+
+    assert (facts["name"], facts["cpu"], facts["memory_mib"]) == expected
+    assert (facts["model"], facts["cores"], facts["virtual"]) == (model, 4, False)
+    assert facts["os"] == "Debian GNU/Linux 12 (bookworm)"
+    assert (facts["governor"], facts["throttled"]) == ("ondemand", "0x50000")
+
+
+@pytest.mark.parametrize(
+    ("virtual", "name"),
+    [(True, "amd-epyc-2-cores-virtual-machine"), (False, "amd-epyc-2-cores")],
+    ids=["virtual", "metal"],
+)
+def test_a_server_is_known_by_its_cpu(tmp_path: Path, virtual: bool, name: str) -> None:  # noqa: FBT001
+    facts = board.facts(Captured(tmp_path, server_files(virtual=virtual), {}))
+
+    assert (facts["name"], facts["virtual"]) == (name, virtual)
+    assert (facts["model"], facts["cpu"], facts["cores"]) == (None, "AMD EPYC", 2)
+    assert facts["memory_mib"] == 24_105
+    assert (facts["governor"], facts["throttled"]) == (None, None)
+
+
+def test_the_model_of_a_pi_stands_in_cpuinfo_too(tmp_path: Path) -> None:
+    files = {**PIS[PI_4], "proc/device-tree/model": ""}
+
+    assert board.facts(Captured(tmp_path, files, {}))["model"] == PI_4
+
+
+def test_an_arm_cpu_without_a_name_goes_by_its_architecture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platform.machine", lambda: "aarch64")
+    files = {"proc/cpuinfo": ARM_CPU.format(number=0, part="0xfff", revision=1)}
+
+    facts = board.facts(Captured(tmp_path, files, {}))
+
+    assert (facts["cpu"], facts["name"]) == ("aarch64", "aarch64-1-cores")
+
+
+@pytest.fixture
+def clocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set the clocks of this process, and of the kernel's ticks."""
+    monkeypatch.setattr("time.monotonic", lambda: 1_000.0004)
+    monkeypatch.setattr("time.process_time", lambda: 12.3456)
+    monkeypatch.setattr(os, "sysconf", {"SC_CLK_TCK": 100}.__getitem__)
+
+
+@pytest.mark.usefixtures("clocks")
+def test_readings_of_a_pi_come_from_its_firmware(tmp_path: Path) -> None:
+    readings = board.readings(Captured(tmp_path, PIS[PI_4], COOL_PI))
+
+    assert readings == {
+        "throttled": "0x50000",
+        "clock_mhz": 1_500.398464,
+        "temperature_c": 48.199,
+        "load_1min": 0.52,
+        "clock_s": 1_000.0,
+        "busy_s": 17.0,  # of 100 ticks each: 1200 + 30 + 450 + 20
+        "own_s": 12.346,
+    }
+
+
+@pytest.mark.usefixtures("clocks")
+def test_readings_of_a_server_come_from_the_kernel(tmp_path: Path) -> None:
+    readings = board.readings(Captured(tmp_path, server_files(virtual=True), {}))
+
+    assert readings == {
+        "throttled": None,
+        "clock_mhz": 2_596.126,
+        "temperature_c": None,
+        "load_1min": 3.63,
+        "clock_s": 1_000.0,
+        "busy_s": 67.0,  # 5000 + 1000 and 700 taken by other guests; own guests are in the 5000
+        "own_s": 12.346,
+    }
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ['error=1 error_msg="Command not registered"', "VCHI initialization failed", "throttled=", ""],
+    ids=["error", "no device", "no value", "nothing"],
+)
+def test_firmware_that_answers_no_number_reads_as_nothing(tmp_path: Path, answer: str) -> None:
+    machine = Captured(tmp_path, PIS[PI_4], dict.fromkeys(COOL_PI, answer))
+
+    readings = board.readings(machine)
+
+    assert (readings["throttled"], readings["clock_mhz"]) == (None, None)
+
+
+def test_a_machine_that_tells_nothing_has_no_readings_but_its_clocks(tmp_path: Path) -> None:
+    readings = board.readings(Captured(tmp_path, {}, {}))
+
+    told = {name for name, value in readings.items() if value is not None}
+    assert told == {"clock_s", "own_s"}
+
+
+def test_a_machine_that_tells_nothing_still_has_a_name(tmp_path: Path) -> None:
+    facts = board.facts(Machine(tmp_path))
+
+    assert facts["name"]
+    assert facts["cores"] == os.cpu_count()
+    assert (facts["model"], facts["memory_mib"], facts["os"]) == (None, None, None)
+
+
+def test_every_fact_fits_on_one_line_of_json(tmp_path: Path) -> None:
+    machine = Captured(tmp_path, PIS[PI_5], COOL_PI)
+
+    found = {**board.facts(machine), **board.readings(machine)}
+
+    assert all(isinstance(value, str | int | float | None) for value in found.values())
+    assert not [name for name, value in found.items() if "\n" in str(value)]
+
+
+@pytest.mark.parametrize(
+    ("bits", "expected"),
+    [
+        ("0x0", False),
+        pytest.param("0x50000", False, id="once, since the board was started"),
+        pytest.param("0x1", True, id="under-voltage"),
+        pytest.param("0x2", True, id="frequency capped"),
+        pytest.param("0x4", True, id="throttled"),
+        pytest.param("0x8", True, id="soft temperature limit"),
+        pytest.param("0x50005", True, id="now and before"),
+        pytest.param(None, False, id="no firmware to ask"),
+    ],
+)
+def test_a_board_is_throttled_if_it_is_held_back_now(
+    bits: str | None,
+    expected: bool,  # noqa: FBT001
+) -> None:
+    assert board.throttled_now({"throttled": bits}) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Raspberry Pi 4", "raspberry-pi-4"),
+        ("Intel(R) Core(TM) i5-8250U CPU @ 1.60GHz", "intel-r-core-tm-i5-8250u-cpu-1-60ghz"),
+        ("../../etc", "etc"),
+    ],
+)
+def test_a_slug_is_the_name_of_a_folder(text: str, expected: str) -> None:
+    assert board.slug(text) == expected
+
+
+def test_files_are_read_without_padding_and_missing_ones_as_none(tmp_path: Path) -> None:
+    (tmp_path / "model").write_bytes(b"Raspberry Pi 5\0\n")
+
+    assert Machine(tmp_path).read("model") == "Raspberry Pi 5"
+    assert Machine(tmp_path).read("nothing") is None
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        (("echo", "throttled=0x0"), "throttled=0x0"),
+        (("false",), None),
+        (("no-such-command-anywhere",), None),
+    ],
+    ids=["answers", "fails", "missing"],
+)
+def test_a_command_that_is_missing_or_fails_answers_none(
+    command: tuple[str, ...], expected: str | None
+) -> None:
+    assert Machine().run(*command) == expected
+
+
+def test_one_core_is_measured_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    pinned: list[tuple[int, list[int]]] = []
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 3}, raising=False)
+    monkeypatch.setattr(os, "sched_setaffinity", lambda *given: pinned.append(given), raising=False)
+
+    board.pin_to_one_core()
+
+    assert pinned == [(0, [3])]
+
+
+DESCRIBED: dict[str, Fact] = {
+    "model": PI_4,
+    "cpu": "Cortex-A72",
+    "cores": 4,
+    "virtual": False,
+    "architecture": "aarch64",
+    "os": None,
+    "python": "3.11.2",
+    "litert": "2.3.0",
+    "numpy": "2.4.6",
+    "scipy": "1.17.1",
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, f"{PI_4}, 4 cores, aarch64, "),
+        ({"model": None, "virtual": True}, "Cortex-A72, 4 cores, virtual machine, aarch64, "),
+        ({"os": "Debian 12"}, f"{PI_4}, 4 cores, aarch64, Debian 12, "),
+    ],
+    ids=["Pi", "virtual", "with its system"],
+)
+def test_a_report_is_headed_with_one_line(changes: dict[str, Fact], expected: str) -> None:
+    versions = "Python 3.11.2, LiteRT 2.3.0, NumPy 2.4.6, SciPy 1.17.1"
+
+    assert board.describe({**DESCRIBED, **changes}) == expected + versions

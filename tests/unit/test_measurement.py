@@ -1,0 +1,194 @@
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness.board import Fact
+from harness.datasets.dataset import sha256
+from harness.measurement import Measurement, measurement
+from harness.session import Session, Subject
+from harness.size import zipped_bytes
+from harness.timing import Stages, Window
+from tests.unit.models import (
+    FEATURES,
+    GO_STOP_CLIPS,
+    loudness_model,
+    make_package,
+    make_session,
+    ready,
+)
+
+MODULES = {
+    "tiny": ready("tiny", "misses={'clips': ('accuracy',)}"),
+    "three": ready("three", "labels=('stop', 'go', 'yes'), task=('go', 'stop')"),
+    "broken": "1 / 0",
+}
+BEFORE: dict[str, Fact] = {"throttled": "0x0", "load_1min": 0.1}
+AFTER: dict[str, Fact] = {"throttled": "0x50000", "load_1min": 0.2}
+
+MODELS = {"tiny": loudness_model(), "three": loudness_model(3)}
+
+
+@pytest.fixture
+def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
+    registry = make_package(tmp_path, monkeypatch, MODULES, MODELS)
+    return make_session(registry, tmp_path, GO_STOP_CLIPS)
+
+
+def measured(session: Session, name: str) -> Subject:
+    """Return candidate *name* after three windows, of medians 20, 90 and 30 µs."""
+    subject = session.subject(name)
+    subject.prepare()
+    for total_us in ([10.0, 20, 1_000], [80.0, 90, 100], [25.0, 30, 35]):
+        total = np.array(total_us)
+        stages = Stages(total / 10, total - 1)
+        window = Window(total_us=total, stages=stages, before=BEFORE, after=AFTER)
+        subject.windows.append(window)
+    return subject
+
+
+@pytest.fixture
+def tiny(session: Session) -> Measurement:
+    return measurement(measured(session, "tiny"))
+
+
+def test_a_measurement_names_its_model(tiny: Measurement) -> None:
+    assert tiny["candidate"] == "tiny"
+    assert tiny["model_sha256"] == sha256(MODELS["tiny"])
+    assert tiny["labels"] == ["go", "stop"]
+    assert tiny["error"] is None
+
+
+def test_accuracy_is_a_count_with_its_interval_and_confusion(tiny: Measurement) -> None:
+    # Wilson's interval at 3 of 4, by its formula.
+    z2 = 1.959964**2
+    centre, reach = 0.75 + z2 / 8, math.sqrt(z2 * (0.75 * 0.25 / 4 + z2 / 64))
+
+    assert tiny["accuracy"] == {
+        "correct": 3,
+        "total": 4,
+        "low": round((centre - reach) / (1 + z2 / 4), 4),
+        "high": round((centre + reach) / (1 + z2 / 4), 4),
+        "confusion": [[1, 1], [0, 2]],
+    }
+
+
+def test_confusion_has_a_row_a_word_and_a_column_a_label(session: Session) -> None:
+    # The model's label 0, which it hears in noise, is "stop" here.
+    accuracy = measurement(measured(session, "three"))["accuracy"]
+
+    assert accuracy is not None
+    assert accuracy["confusion"] == [[1, 1, 0], [0, 2, 0]]
+    assert accuracy["correct"] == 1
+
+
+def test_scores_are_kept_under_the_names_of_their_clips(tiny: Measurement) -> None:
+    scores = tiny["scores"]
+
+    assert scores is not None
+    assert list(scores) == ["go/1.wav", "go/2.wav", "stop/1.wav", "stop/2.wav"]
+    # Silence: logits log(1e-6) + 10 and 0.
+    odds = math.exp(math.log(1e-6) + 10)
+    assert scores["stop/1.wav"] == pytest.approx([odds / (1 + odds), 1 / (1 + odds)], abs=1e-5)
+
+
+def test_the_operating_rule_is_recorded_with_its_threshold(tiny: Measurement) -> None:
+    rule = tiny["operating_rule"]
+
+    assert rule is not None
+    assert rule["threshold"] == 0.95
+    assert (rule["detected"]["count"], rule["detected"]["total"]) == (3, 4)
+
+
+def test_size_and_anatomy_are_those_of_the_file(tiny: Measurement) -> None:
+    assert tiny["size"] == {
+        "raw_bytes": len(MODELS["tiny"]),
+        "zipped_bytes": zipped_bytes(MODELS["tiny"]),
+    }
+    # One weight a feature for each of two labels, half of them zero, and two biases.
+    weights = 2 * math.prod(FEATURES)
+    assert (tiny["parameters"], tiny["macs"]) == (weights + 2, weights)
+    assert tiny["sparsity"] == {"nominal": 0.0, "overall": 0.5, "layers": {"0 tensor1": 0.5}}
+    assert tiny["operators"] == ["FULLY_CONNECTED", "SOFTMAX"]
+    assert tiny["delegated_operators"] == 2
+    assert isinstance(tiny["added_peak_bytes"], int)
+    assert tiny["added_peak_bytes"] > 0
+
+
+def test_latency_is_the_median_window_and_the_tail_of_all_calls(tiny: Measurement) -> None:
+    latency = tiny["latency_us"]
+
+    assert latency is not None
+    total = latency["total"]
+    # All calls: 10 20 25 30 35 80 90 100 1000; p90 lies 0.2 beyond the eighth.
+    assert total["p50"] == 30
+    assert total["p90"] == 100 + 0.2 * 900
+    assert total["p95"] == 100 + 0.6 * 900
+    assert total["p99"] == 100 + 0.92 * 900
+    assert (total["max"], total["calls"]) == (1_000, 9)
+    assert (latency["frontend"]["p50"], latency["inference"]["p50"]) == (3, 29)
+    assert latency["init"] > 0
+    assert latency["first_call"] > 0
+
+
+def test_the_histogram_hides_no_call(tiny: Measurement) -> None:
+    latency = tiny["latency_us"]
+
+    assert latency is not None
+    edges, counts = latency["histogram"]["edges"], latency["histogram"]["counts"]
+    assert len(edges) == len(counts) + 1
+    assert (edges[0], edges[-1]) == (10, 1_000)
+    assert (counts[0], counts[-1], sum(counts)) == (1, 1, 9)
+
+
+def test_a_histogram_of_equal_times_can_be_drawn(session: Session) -> None:
+    subject = session.subject("tiny")
+    subject.prepare()
+    equal = np.full(3, 50.0)
+    subject.windows.append(Window(total_us=equal, stages=Stages(equal, equal)))
+
+    latency = measurement(subject)["latency_us"]
+
+    assert latency is not None
+    assert latency["histogram"]["edges"][0] < latency["histogram"]["edges"][-1]
+    assert sum(latency["histogram"]["counts"]) == 3
+
+
+def test_every_window_keeps_its_median_and_the_state_of_the_board(tiny: Measurement) -> None:
+    board = {"before": BEFORE, "after": AFTER}
+
+    assert tiny["windows"] == [{"p50_us": us, "board": board} for us in (20, 90, 30)]
+
+
+def test_the_verdict_stands_with_its_limits_and_reasons(tiny: Measurement) -> None:
+    assert tiny["verdict"] == "miss"
+    assert tiny["violations"] == ["accuracy 75.00% is not over 97.00%"]
+    assert tiny["expected_misses"] == ["accuracy"]
+    # Quartiles of 20, 30 and 90: 25 and 60.
+    assert tiny["warnings"] == ["windows spread by 117% of their median"]
+    assert tiny["budget"] == {
+        "min_accuracy": 0.97,
+        "max_zipped_bytes": 25_600,
+        "max_latency_us": 8_000,
+    }
+
+
+def test_an_error_row_has_nulls_and_the_error(session: Session) -> None:
+    subject = session.subject("broken")
+    subject.prepare()
+
+    row = measurement(subject)
+
+    said = {name: value for name, value in row.items() if value not in (None, [])}
+    assert said == {"candidate": "broken", "verdict": "error", "error": subject.error}
+
+
+def test_rows_have_the_same_fields_and_are_json(session: Session, tiny: Measurement) -> None:
+    subject = session.subject("broken")
+    subject.prepare()
+    error = measurement(subject)
+
+    assert list(error) == list(tiny)
+    assert json.loads(json.dumps(tiny, allow_nan=False)) == tiny

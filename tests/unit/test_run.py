@@ -1,0 +1,234 @@
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness import store
+from harness.audio import Clip
+from harness.errors import NoRecordingsError
+from harness.run import Run, revision
+from harness.timing import Stages, Window
+from tests.unit.models import (
+    GO_STOP_CLIPS,
+    loud,
+    loudness_model,
+    make_package,
+    make_session,
+    ready,
+    silent,
+)
+
+NO_YES = (
+    "labels=('no', 'yes'), "
+    "budget=Budget(min_accuracy=0.5, max_zipped_bytes=99_999, max_latency_us=9_999)"
+)
+MODULES = {
+    "tiny": ready("tiny"),
+    "other": "from harness import Budget\n" + ready("tiny", NO_YES),
+    "broken": "1 / 0",
+}
+NO_YES_CLIPS = {"no/1.wav": loud(), "yes/1.wav": silent()}
+TIMES = np.array([50.0, 50])
+WINDOW = Window(total_us=TIMES, stages=Stages(TIMES, TIMES))
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Path:
+    """Return the files of a Pi."""
+    model = tmp_path / "machine" / "proc" / "device-tree" / "model"
+    model.parent.mkdir(parents=True)
+    model.write_text("Raspberry Pi 4\0")
+    return tmp_path / "machine"
+
+
+@pytest.fixture
+def run(tmp_path: Path, machine: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    return make_run(tmp_path, machine, monkeypatch, {**GO_STOP_CLIPS, **NO_YES_CLIPS})
+
+
+def make_run(
+    tmp_path: Path, machine: Path, monkeypatch: pytest.MonkeyPatch, clips: Mapping[str, Clip]
+) -> Run:
+    registry = make_package(tmp_path, monkeypatch, MODULES, {"tiny": loudness_model()})
+    return Run(make_session(registry, machine, clips), tmp_path)
+
+
+def measure(run: Run, *names: str) -> None:
+    for name in names:
+        subject = run.session.subject(name)
+        subject.prepare()
+        subject.windows.append(WINDOW)
+
+
+def test_a_record_tells_run_board_and_data_set(run: Run) -> None:
+    measure(run, "tiny")
+
+    (record,) = run.records()
+
+    assert record["format"] == 1
+    assert list(record["run"]) == ["started", "commit", "dirty", "profile", "empty_call_us"]
+    assert record["run"]["profile"] == "instant"
+    assert record["board"]["name"] == "raspberry-pi-4"
+    assert record["dataset"] == {
+        "name": "clips",
+        "split": "test",
+        "labels": ["go", "stop"],
+        "clips": 4,
+        "digest": "sha256:0",
+        "left_out": {},
+    }
+    assert [row["candidate"] for row in record["measurements"]] == ["tiny"]
+
+
+def test_each_task_has_a_record_of_its_own(run: Run, tmp_path: Path) -> None:
+    measure(run, "tiny", "other")
+
+    records = run.records()
+    raw = [path for path in run.save(tmp_path / "results") if path.suffix == ".json"]
+
+    assert [record["dataset"]["labels"] for record in records] == [["go", "stop"], ["no", "yes"]]
+    assert [store.read(path) for path in raw] == records
+    assert [path.stem.split("-", 2)[-1] for path in raw] == ["commit-go-stop", "commit-no-yes"]
+
+
+def test_files_lie_in_the_folder_of_the_board(run: Run, tmp_path: Path) -> None:
+    measure(run, "tiny")
+    results = tmp_path / "results"
+
+    raw, *pages = run.save(results)
+
+    started = run.records()[0]["run"]["started"].replace("-", "").replace(":", "")
+    assert raw == results / "raspberry-pi-4" / "raw" / f"{started}-no-commit.json"
+    report = results / "raspberry-pi-4" / "report.md"
+    assert pages[:2] == [results / "README.md", report]
+    assert {page.parent for page in pages[2:]} == {report.parent}
+    assert "| tiny " in report.read_text(encoding="utf-8")
+
+
+def test_two_saves_keep_both_records(run: Run, tmp_path: Path) -> None:
+    measure(run, "tiny")
+
+    first, second = (run.save(tmp_path / "results")[0] for _ in range(2))
+
+    assert first != second
+    assert store.read(first) == store.read(second)
+
+
+def test_a_candidate_without_a_window_is_not_recorded(run: Run, tmp_path: Path) -> None:
+    run.session.subject("tiny").prepare()
+
+    assert run.records() == []
+    assert run.save(tmp_path / "results") == []
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_broken_candidate_is_recorded_with_its_error(run: Run) -> None:
+    run.session.subject("broken").prepare()
+    measure(run, "tiny")
+
+    (record,) = run.records()
+
+    verdicts = {row["candidate"]: row["verdict"] for row in record["measurements"]}
+    assert verdicts == {"broken": "error", "tiny": "fail"}
+
+
+def test_the_error_of_a_broken_module_stands_once_with_the_first_task_there_is(run: Run) -> None:
+    run.session.subject("broken").prepare()
+    measure(run, "other", "tiny")
+
+    rows = [[row["candidate"] for row in record["measurements"]] for record in run.records()]
+
+    assert rows == [["broken", "other"], ["tiny"]]
+
+
+def test_a_broken_module_alone_leaves_no_record(run: Run) -> None:
+    run.session.subject("broken").prepare()
+
+    assert run.records() == []
+
+
+def test_a_candidate_without_recordings_is_not_recorded(
+    tmp_path: Path, machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(tmp_path, machine, monkeypatch, NO_YES_CLIPS)
+    run.session.subject("tiny").prepare()
+    measure(run, "other")
+
+    (record,) = run.records()
+
+    run.require_any()
+    assert [row["candidate"] for row in record["measurements"]] == ["other"]
+
+
+def test_recordings_for_no_candidate_at_all_are_an_error(
+    tmp_path: Path, machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(tmp_path, machine, monkeypatch, {"bird/1.wav": silent()})
+    for name in ("tiny", "other"):
+        run.session.subject(name).prepare()
+
+    with pytest.raises(NoRecordingsError, match=r"^no clips of go or stop$"):
+        run.require_any()
+
+
+def test_a_run_of_nothing_lacks_no_recordings(run: Run) -> None:
+    run.require_any()
+
+
+def test_what_timing_itself_costs_is_recorded_if_it_was_measured(run: Run) -> None:
+    measure(run, "tiny")
+    unmeasured = run.records()[0]["run"]["empty_call_us"]
+
+    run.empty_call_us = 0.123456
+
+    assert unmeasured is None
+    assert run.records()[0]["run"]["empty_call_us"] == 0.123
+
+
+def git(folder: Path, *words: str) -> None:
+    who = ["-c", "user.name=Test", "-c", "user.email=test@example.org"]
+    subprocess.run(["git", "-C", str(folder), *who, *words], check=True, capture_output=True)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    git(tmp_path, "init")
+    (tmp_path / "code.py").write_text("")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "--message", "first")
+    return tmp_path
+
+
+def test_a_revision_is_a_commit(repository: Path) -> None:
+    found = revision(repository)
+
+    assert len(found["commit"]) == 40
+    assert found["dirty"] is False
+
+
+def test_results_do_not_make_a_revision_dirty(repository: Path) -> None:
+    (repository / "results").mkdir()
+    (repository / "results" / "README.md").write_text("")
+
+    assert revision(repository)["dirty"] is False
+
+
+@pytest.mark.parametrize("name", ["code.py", "new.py"])
+def test_any_other_edit_does(repository: Path, name: str) -> None:
+    (repository / name).write_text("edited")
+
+    assert revision(repository)["dirty"] is True
+
+
+def test_without_a_repository_there_is_no_revision(tmp_path: Path) -> None:
+    assert revision(tmp_path) == {"commit": None, "dirty": None}
+
+
+def test_without_git_there_is_no_revision(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(repository))
+
+    assert revision(repository) == {"commit": None, "dirty": None}

@@ -1,0 +1,385 @@
+import itertools
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness.board import Fact
+from harness.errors import AudioError, CandidateError
+from harness.model import Model
+from harness.registry import Registry
+from harness.session import Session, Subject
+from harness.timing import MIN_CALLS, PROFILES, Times
+from tests.unit.models import (
+    FEATURES,
+    GO_STOP_CLIPS,
+    dense_model,
+    loud,
+    loudness_model,
+    make_package,
+    make_session,
+    nan_model,
+    ready,
+)
+
+FOUR_LABELS = "labels=('go', 'stop', 'no', 'yes'), task=('go', 'stop')"
+
+NO_YES = (
+    "labels=('no', 'yes'), "
+    "budget=Budget(min_accuracy=0.5, max_zipped_bytes=99_999, max_latency_us=9_999)"
+)
+
+MODULES = {
+    "good": ready("loudness"),
+    "elsewhere": "from harness import Budget\n" + ready("loudness", NO_YES),
+    "four": ready("loudness_4", FOUR_LABELS),
+    "broken": "1 / 0",
+    "absent": ready("nowhere"),
+    "untrained": "from harness import Candidate\nCANDIDATE = Candidate(network=print)",
+    "foreign": ready("foreign"),
+    "truncated": ready("truncated"),
+    "lacking": ready("custom"),
+    "narrow": ready("narrow"),
+    "mislabelled": ready("loudness_4"),
+    "diverged": ready("nan"),
+}
+
+MODELS = {
+    "loudness": loudness_model(),
+    "loudness_4": loudness_model(4),
+    "foreign": b"<!DOCTYPE html>",
+    "truncated": loudness_model()[:500],
+    "custom": dense_model(np.ones((2, math.prod(FEATURES))), np.zeros(2), custom="TimeWarp"),
+    "narrow": dense_model(np.ones((2, 6)), np.zeros(2), features=(2, 3)),
+    "nan": nan_model(),
+}
+
+
+FREE: dict[str, Fact] = {"throttled": "0x50000"}
+HELD_BACK: dict[str, Fact] = {"throttled": "0x50005"}
+
+
+@pytest.fixture
+def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
+    return make_package(tmp_path, monkeypatch, MODULES, MODELS)
+
+
+@pytest.fixture
+def session(registry: Registry, tmp_path: Path) -> Session:
+    return make_session(registry, tmp_path, GO_STOP_CLIPS)
+
+
+def times(*us: float) -> Times:
+    return np.array(us)
+
+
+def instantly(_calls: int) -> Times:
+    return times(100)
+
+
+def prepared(session: Session) -> Subject:
+    """Return the good candidate, ready to be timed."""
+    subject = session.subject("good")
+    subject.prepare()
+    return subject
+
+
+def measured(session: Session) -> Subject:
+    """Return the good candidate with all its windows."""
+    subject = prepared(session)
+    subject.take_window(instantly)
+    subject.take_window(instantly)
+    return subject
+
+
+@pytest.mark.parametrize("name", ["good", "four"])
+def test_a_candidate_is_scored_on_every_clip_of_its_task(session: Session, name: str) -> None:
+    subject = session.subject(name)
+
+    subject.prepare()
+
+    assert subject.error is None
+    assert subject.words == ("go", "stop")
+    assert subject.scored.dataset.keys == ("go/1.wav", "go/2.wav", "stop/1.wav", "stop/2.wav")
+    assert subject.scored.scores.argmax(axis=1).tolist() == [0, 1, 1, 1]
+    assert (subject.scored.accuracy.hits, subject.scored.accuracy.total) == (3, 4)
+    assert (subject.scored.detected.hits, subject.scored.detected.total) == (3, 4)
+
+
+def test_a_candidate_is_prepared_once(session: Session) -> None:
+    subject = session.subject("good")
+    subject.prepare()
+    scored = subject.scored
+
+    subject.prepare()
+
+    assert subject.scored is scored
+    assert session.subject("good") is subject
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("broken", "ZeroDivisionError"),
+        ("absent", "nowhere.tflite does not exist"),
+        ("untrained", "untrained was never trained; run: tox run -e train -- untrained"),
+        ("foreign", "foreign.tflite is no .tflite file"),
+        ("truncated", "truncated.tflite is damaged"),
+        ("lacking", "TimeWarp"),
+        ("narrow", f"(1, 2, 3, 1), but the front-end gives {FEATURES}"),
+        ("mislabelled", "4 outputs for the labels ('go', 'stop')"),
+        ("diverged", "the model gives scores that are no numbers for 4 of 4 clips"),
+        ("unknown", "unknown candidate 'unknown'; known candidates: absent, broken"),
+    ],
+)
+def test_a_bad_candidate_is_an_error_row_and_stops_no_other(
+    session: Session, name: str, reason: str
+) -> None:
+    bad, good = session.subject(name), session.subject("good")
+
+    bad.prepare()
+    good.prepare()
+
+    assert bad.error is not None
+    assert reason in bad.error
+    assert bad.finished
+    assert bad.judgement() == ("error", (bad.error,))
+    assert good.scored.accuracy.hits == 3
+    with pytest.raises(CandidateError, match="^" + bad.error[:10]):
+        _ = bad.scored
+
+
+def test_a_runtime_that_gives_up_is_the_models_fault(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def give_up(*_: object) -> None:
+        message = "gather index out of bounds"
+        raise RuntimeError(message)
+
+    monkeypatch.setattr(Model, "__call__", give_up)
+    subject = prepared(session)
+
+    assert subject.error == (
+        "good.tflite gave up on a clip: gather index out of bounds; convert it again"
+    )
+
+
+def test_clips_are_timed_round_and_round(session: Session) -> None:
+    subject = session.subject("good")
+    subject.prepare()
+
+    heard = [subject.next_clip() for _ in range(5)]
+
+    clips = [clip.any() for (clip,), _ in heard]
+    assert clips == [True, False, False, False, True]
+
+
+def test_a_candidate_is_not_finished_before_its_first_window(session: Session) -> None:
+    subject = prepared(session)
+    assert not subject.finished
+
+    subject.take_window(instantly)
+
+    assert subject.finished
+
+
+def test_the_board_is_read_right_before_and_right_after_the_timed_calls(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    happened: list[str] = []
+    subject = prepared(session)
+
+    def read(_machine: object) -> dict[str, Fact]:
+        happened.append("reading")
+        return {"load_1min": len(happened)}
+
+    def timed(calls: int) -> Times:
+        happened.append(f"{calls} timed calls")
+        return times(100, 200)
+
+    def call(_spotter: object, _clip: object) -> None:
+        happened.append("call")
+
+    monkeypatch.setattr("harness.board.readings", read)
+    monkeypatch.setattr("harness.spotter.Spotter.__call__", call)
+    subject.take_window(timed)
+
+    (window,) = subject.windows
+    warm_up = ["call"] * MIN_CALLS
+    assert happened == [*warm_up, "reading", f"{MIN_CALLS} timed calls", "reading"]
+    assert (window.before, window.after) == ({"load_1min": 11}, {"load_1min": 13})
+    assert window.total_us.tolist() == [100, 200]
+    assert len(window.stages.frontend_us) == len(window.stages.inference_us) == MIN_CALLS
+
+
+def test_the_first_window_is_warmed_up_longest(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float] = []
+    calls: list[int] = []
+
+    def warm_up(_spotter: object, _clips: object, seconds: float) -> float:
+        asked.append(seconds)
+        return 0.001
+
+    def timed(number: int) -> Times:
+        calls.append(number)
+        return times(100)
+
+    monkeypatch.setattr("harness.session.warm_up", warm_up)
+    session.profile = PROFILES["quick"]
+    subject = prepared(session)
+
+    subject.take_window(timed)
+    subject.take_window(timed)
+
+    # Windows of 0.4 s, and stages of 0.1 s, at a millisecond a call.
+    assert asked == [0.5, 0.05]
+    assert calls == [400, 400]
+    assert len(subject.windows[0].stages.frontend_us) == 100
+
+
+def test_windows_of_a_board_that_was_not_held_back_are_kept(session: Session) -> None:
+    subject = measured(session)
+    windows = list(subject.windows)
+
+    subject.take_again()
+
+    assert subject.windows == windows
+    assert subject.repeats == 0
+
+
+@pytest.mark.parametrize(
+    ("readings", "repeats", "verdict"),
+    [
+        pytest.param([HELD_BACK] * 1, 1, "fail", id="held back in the first window"),
+        pytest.param([FREE, FREE, FREE, HELD_BACK], 1, "fail", id="held back at the end"),
+        pytest.param([HELD_BACK] * 5, 2, "fail", id="still held back in the second"),
+        pytest.param([HELD_BACK] * 12, 2, "invalid", id="always held back"),
+    ],
+)
+def test_all_windows_are_taken_again_twice_at_most(
+    session: Session,
+    monkeypatch: pytest.MonkeyPatch,
+    readings: list[dict[str, Fact]],
+    repeats: int,
+    verdict: str,
+) -> None:
+    told = itertools.chain(readings, itertools.repeat(FREE))
+    monkeypatch.setattr("harness.board.readings", lambda _machine: next(told))
+    subject = measured(session)
+
+    subject.take_again()
+
+    assert (subject.repeats, len(subject.windows)) == (repeats, 2)
+    assert subject.windows[0].total_us.size == MIN_CALLS
+    assert subject.judgement().verdict == verdict
+    note = f"measured {repeats + 1} times, the board being held back before"
+    assert note in subject.warnings()
+
+
+def test_what_no_repetition_can_mend_is_not_measured_again(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.model.Model.delegated_operators", 0)
+    subject = measured(session)
+
+    subject.take_again()
+
+    assert subject.repeats == 0
+    reason = "XNNPACK is missing: LiteRT ran on its reference kernels"
+    assert subject.judgement() == ("invalid", (reason,))
+
+
+def test_a_candidate_is_judged_by_the_median_of_its_windows(session: Session) -> None:
+    subject = prepared(session)
+    for median_us in (7_000, 8_000, 90_000):
+        window_us = times(1, median_us, 99_999)
+        subject.take_window(lambda _calls, window_us=window_us: window_us)  # type: ignore[misc]
+
+    expected = (
+        "accuracy 75.00% is not over 97.00%",
+        "latency 8,000.0 µs is not under 8,000.0 µs",
+    )
+    assert subject.judgement() == ("fail", expected)
+
+
+@pytest.mark.parametrize(
+    ("certain", "expected"),
+    [
+        (False, ("pass", ())),
+        # Wilson's lower end at 4 of 4: 4 / (4 + 3.8415).
+        (True, ("fail", ("accuracy may be 51.01%, which is not over 97.00%",))),
+    ],
+    ids=["by its share", "by its interval"],
+)
+def test_a_few_clips_are_enough_for_those_who_do_not_ask_to_be_certain(
+    registry: Registry,
+    tmp_path: Path,
+    certain: bool,  # noqa: FBT001
+    expected: tuple[str, tuple[str, ...]],
+) -> None:
+    clips = {**GO_STOP_CLIPS, "go/2.wav": loud()}
+    session = make_session(registry, tmp_path, clips, certain=certain)
+
+    assert measured(session).judgement() == expected
+
+
+def test_fewer_windows_than_planned_are_warned_of(session: Session) -> None:
+    subject = prepared(session)
+    subject.take_window(instantly)
+
+    assert subject.warnings() == ("measured in 1 of 2 windows",)
+
+
+def test_an_unsteady_governor_is_warned_of(registry: Registry, tmp_path: Path) -> None:
+    governor = tmp_path / "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"
+    governor.parent.mkdir(parents=True)
+    governor.write_text("ondemand\n")
+    session = make_session(registry, tmp_path, GO_STOP_CLIPS)
+
+    assert session.facts["governor"] == "ondemand"
+    assert measured(session).warnings() == ("the governor is ondemand, not performance",)
+
+
+def test_a_candidate_without_recordings_has_no_place_in_the_run(session: Session) -> None:
+    subject = session.subject("elsewhere")
+
+    subject.prepare()
+    subject.prepare()
+
+    assert (subject.absent, subject.error) == ("no clips of no or yes", None)
+    assert subject.words == ("no", "yes")
+    assert not subject.finished
+    assert list(session.datasets) == []
+    with pytest.raises(CandidateError, match=r"^no clips of no or yes$"):
+        _ = subject.scored
+
+
+def test_recordings_that_cannot_be_read_end_the_run(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        message = "go/1.wav is cut short"
+        raise AudioError(message)
+
+    monkeypatch.setattr("tests.unit.models.Clips.load", broken)
+    with pytest.raises(AudioError, match=r"^go/1\.wav is cut short$"):
+        session.subject("good").prepare()
+
+
+def test_the_task_of_a_candidate_is_not_known_before_its_module_is_read(session: Session) -> None:
+    broken, untrained = session.subject("broken"), session.subject("untrained")
+    assert untrained.words is None
+
+    broken.prepare()
+    untrained.prepare()
+
+    assert [broken.words, untrained.words] == [None, ("go", "stop")]
+
+
+def test_a_data_set_is_read_once_for_each_task(session: Session) -> None:
+    assert session.dataset(("go", "stop")) is session.dataset(("go", "stop"))
+    assert session.dataset(("stop",)).keys == ("stop/1.wav", "stop/2.wav")
+    assert list(session.datasets) == [("go", "stop"), ("stop",)]
