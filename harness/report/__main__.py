@@ -1,0 +1,24 @@
+"""``python -m harness.report [DIR]``: render the pages of a results folder again."""
+
+import argparse
+from pathlib import Path
+
+from harness.errors import SpotbenchError
+from harness.registry import Registry
+from harness.report import render
+
+
+def main() -> None:
+    """Parse the command line and render."""
+    parser = argparse.ArgumentParser(prog="python -m harness.report", description=__doc__)
+    parser.add_argument("results", nargs="?", type=Path, default=Path("results"), metavar="DIR")
+    folder = parser.parse_args().results
+    try:
+        pages = render(folder, Registry().models())
+    except SpotbenchError as error:
+        parser.exit(1, f"{error}\n")
+    print(*pages, sep="\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""Tables of measurements, for a terminal and for Markdown."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from tabulate import tabulate
+
+from harness.measurement import Measurement
+from harness.report.columns import MAIN, Column
+
+_RANK: Final = {
+    verdict: rank for rank, verdict in enumerate(("pass", "miss", "invalid", "fail", "error"))
+}
+_SYMBOL: Final = {
+    "pass": "✅ pass",
+    "miss": "☑️ miss",
+    "invalid": "⚠️ invalid",
+    "fail": "❌ fail",
+    "error": "💥 error",
+}
+
+
+def in_order(rows: Sequence[Measurement]) -> list[Measurement]:
+    """Return *rows* sorted: by verdict, then accuracy, then zipped size."""
+
+    def key(row: Measurement) -> tuple[float, ...]:
+        rank = _RANK[row["verdict"]]
+        if row["accuracy"] is None or row["size"] is None:
+            return (rank,)
+        return (
+            rank,
+            -row["accuracy"]["correct"] / row["accuracy"]["total"],
+            row["size"]["zipped_bytes"],
+        )
+
+    return sorted(rows, key=lambda row: (key(row), row["candidate"]))
+
+
+def terminal_table(rows: Sequence[Measurement]) -> str:
+    """Return the table of results for a terminal, the best of each column starred."""
+    return _table(rows, MAIN, "simple", mark="*{}".format, verdict=str)
+
+
+def markdown_table(rows: Sequence[Measurement], columns: Sequence[Column] = MAIN) -> str:
+    """Return a table in Markdown, the best of each column in bold."""
+    return _table(rows, columns, "github", mark="**{}**".format, verdict=_SYMBOL.__getitem__)
+
+
+def _table(
+    rows: Sequence[Measurement],
+    columns: Sequence[Column],
+    style: str,
+    *,
+    mark: Callable[[str], str],
+    verdict: Callable[[str], str],
+) -> str:
+    measured = [row for row in rows if row["error"] is None]
+    best = {
+        column.heading: column.best([column.value(row) for row in measured])
+        for column in columns
+        if column.best is not None and measured
+    }
+
+    def cell(column: Column, row: Measurement) -> str:
+        if row["error"] is not None:
+            return "-"
+        value = column.value(row)
+        shown = column.show(value)
+        return mark(shown) if value == best.get(column.heading) else shown
+
+    def stamp(row: Measurement) -> str:
+        return verdict(row["verdict"]) + (", not certain" if not_certain(row) else "")
+
+    return tabulate(
+        [
+            [stamp(row), row["candidate"], *(cell(column, row) for column in columns)]
+            for row in in_order(rows)
+        ],
+        headers=["verdict", "candidate", *(column.heading for column in columns)],
+        tablefmt=style,
+        colalign=("left", "left", *("right" for _ in columns)),
+        disable_numparse=True,
+    )
+
+
+def not_certain(row: Measurement) -> bool:
+    """Whether the accuracy's limit lies within its 95 % interval."""
+    if row["accuracy"] is None or row["budget"] is None:
+        return False
+    return bool(row["accuracy"]["low"] <= row["budget"]["min_accuracy"] <= row["accuracy"]["high"])
+
+
+def notes(rows: Sequence[Measurement]) -> list[str]:
+    """Return a line for each row that has something to say, and one for what all rows say."""
+    measured = [row for row in rows if row["error"] is None]
+    shared = _shared([row["warnings"] for row in measured])
+    lines = [f"every row: warning: {warning}" for warning in shared]
+    for row in in_order(rows):
+        said = [row["error"]] if row["error"] else row["violations"]
+        own = [warning for warning in row["warnings"] if warning not in shared]
+        if said or own:
+            kind = row["verdict"] if said else "warning"
+            lines.append(f"{row['candidate']}: {kind}: {'; '.join([*said, *own])}")
+    return lines
+
+
+def _shared(warnings: Sequence[Sequence[str]]) -> list[str]:
+    if len(warnings) < 2:  # noqa: PLR2004  (a warning of one row alone is that row's)
+        return []
+    return [warning for warning in warnings[0] if all(warning in others for others in warnings)]

@@ -1,0 +1,456 @@
+"""
+The pages are pure functions of the records: worked records in, expected pages out.
+
+The expected pages stand in golden/. They are checked by eye, number by number,
+whenever they change.
+"""
+
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness import store
+from harness.errors import ResultsError
+from harness.measurement import Measurement, Record
+from harness.registry import Registry
+from harness.report import plots, render
+from harness.report.table import in_order, not_certain, notes, terminal_table
+
+ROOT = Path(__file__).parents[2]
+PICTURES = plots.pictures
+GOLDEN = Path(__file__).with_name("golden")
+COLUMNS = ROOT / "harness" / "report" / "columns.md"
+
+MODELS = {"small": "sha-small", "exact": "sha-exact", "seed": "sha-seed", "fresh": ""}
+"""The models that candidates have now."""
+
+
+def row(name: str, **changes: Any) -> Measurement:
+    """Return the row of a candidate that gets 99 of 100 clips right in 100 µs, with *changes*."""
+    measured = Measurement(
+        candidate=name,
+        model_sha256=f"sha-{name}",
+        labels=["go", "stop"],
+        accuracy={"correct": 99, "total": 100, "low": 0.9455, "high": 0.9982}
+        | {"confusion": [[50, 0], [1, 49]]},
+        scores={"go/1.wav": [0.9, 0.1]},
+        operating_rule={"threshold": 0.95, "detected": share(96, 100)},
+        size={"raw_bytes": 12_345, "zipped_bytes": 10_240},
+        sparsity={"nominal": 0.0, "overall": 0.001, "layers": {"0 conv": 0.001}},
+        parameters=3_456,
+        macs=1_234_567,
+        operators=["CONV_2D", "SOFTMAX"],
+        delegated_operators=2,
+        added_peak_bytes=7_654_321,
+        latency_us={
+            "total": times(100.0, 180.5),
+            "frontend": times(60.0, 90.0),
+            "inference": times(40.0, 70.0),
+            "histogram": {"edges": [90, 1_500], "counts": [2_000]},
+            "init": 2_345.6,
+            "first_call": 765.4,
+        },
+        windows=[
+            {
+                "p50_us": 100.0,
+                "board": {"before": {"temperature_c": 51.5}, "after": {"temperature_c": 53.0}},
+            }
+        ],
+        budget={"min_accuracy": 0.97, "max_zipped_bytes": 25_600, "max_latency_us": 8_000},
+        verdict="pass",
+        violations=[],
+        expected_misses=[],
+        warnings=[],
+        error=None,
+    )
+    return {**measured, **changes}  # type: ignore[typeddict-item]
+
+
+def share(count: int, total: int) -> dict[str, float]:
+    return {"count": count, "total": total, "low": 0.9, "high": 1.0}
+
+
+def times(p50: float, p99: float) -> dict[str, float]:
+    return {"p50": p50, "p90": 120.0, "p95": 140.0, "p99": p99, "max": 1_500.0, "calls": 2_000}
+
+
+EXACT = row(
+    "exact",
+    accuracy={"correct": 100, "total": 100, "low": 0.963, "high": 1.0}
+    | {"confusion": [[50, 0], [0, 50]]},
+    size={"raw_bytes": 40_000, "zipped_bytes": 20_480},
+    latency_us=row("")["latency_us"] | {"total": times(1_234.6, 2_000.0)},  # type: ignore[operator]
+    warnings=["windows spread by 30% of their median"],
+)
+SEED = row(
+    "seed",
+    accuracy={"correct": 96, "total": 100, "low": 0.9016, "high": 0.9843}
+    | {"confusion": [[48, 2], [2, 48]]},
+    sparsity={"nominal": 0.95, "overall": 0.903, "layers": {}},
+    verdict="miss",
+    violations=["accuracy 96.00% is not over 97.00%"],
+    expected_misses=["accuracy"],
+)
+FRESH: Measurement = {
+    **dict.fromkeys(Measurement.__annotations__),  # type: ignore[typeddict-item]
+    "candidate": "fresh",
+    "verdict": "error",
+    "violations": [],
+    "expected_misses": [],
+    "warnings": [],
+    "error": "fresh was never trained; run: tox run -e train -- fresh",
+}
+
+
+def record(*rows: Measurement, started: str = "2026-01-02T03:04:05Z", **dataset: Any) -> Record:
+    return Record(
+        format=1,
+        run={"started": started, "commit": "0123456789abcdef", "dirty": True, "profile": "quick"},
+        board={
+            "name": "raspberry-pi-4",
+            "model": "Raspberry Pi 4 Model B Rev 1.4",
+            "cpu": "Cortex-A72",
+            "architecture": "aarch64",
+            "cores": 4,
+            "virtual": False,
+            "os": "Debian GNU/Linux 12 (bookworm)",
+            "python": "3.11.2",
+            "litert": "2.3.0",
+            "numpy": "2.4.6",
+            "scipy": "1.17.1",
+            "governor": "ondemand",
+        },
+        dataset={
+            "name": "mini_speech_commands",
+            "split": "test",
+            "labels": ["go", "stop"],
+            "clips": 100,
+            "digest": "sha256:1",
+            "left_out": {},
+            **dataset,
+        },
+        measurements=list(rows),
+    )
+
+
+@pytest.fixture(autouse=True)
+def pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw nothing: pictures have tests of their own, and take a second each."""
+
+    def draw(measurements: Sequence[Measurement], labels: Sequence[str]) -> dict[str, str]:
+        return {"stages": f"{[row['candidate'] for row in measurements]} {labels}"}
+
+    monkeypatch.setattr(plots, "pictures", draw)
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    return tmp_path / "results"
+
+
+def keep(results: Path, *records: Record, board: str = "raspberry-pi-4") -> None:
+    for number, kept in enumerate(records):
+        store.write(kept, results / board / "raw", f"{number}")
+
+
+def page(results: Path, board: str = "raspberry-pi-4") -> str:
+    """Render, and return the page of *board*."""
+    render(results, MODELS)
+    return (results / board / "report.md").read_text(encoding="utf-8")
+
+
+def tables(text: str) -> list[list[str]]:
+    """Return the candidates in the main table of each section of a page, in their order."""
+    mains = [section.partition("<details>")[0] for section in text.split("\n## ")[1:]]
+    rows = [[line for line in main.splitlines() if line.startswith("| ")] for main in mains]
+    return [[line.split("|")[2].strip() for line in lines[1:]] for lines in rows]
+
+
+def headings(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.startswith("## ")]
+
+
+def test_the_page_of_a_board_is_as_expected(results: Path) -> None:
+    keep(
+        results,
+        record(row("small"), EXACT, SEED, FRESH),
+        record(
+            row("small", verdict="invalid", violations=["the board was throttled"]),
+            started="2026-01-03T00:00:00Z",
+            name="my_voice",
+            left_out={"marvin": 7, "sheila": 3},
+        ),
+    )
+
+    assert page(results) == (GOLDEN / "report.md").read_text(encoding="utf-8")
+
+
+def test_the_index_is_as_expected(results: Path) -> None:
+    other = record(row("seed", verdict="fail"), name="espeak")
+    keep(results, record(row("small"), EXACT, SEED))
+    keep(results, other, board="amd-epyc-2-cores")
+
+    pages = render(results, MODELS)
+
+    index = (results / "README.md").read_text(encoding="utf-8")
+    expected = (GOLDEN / "index.md").read_text(encoding="utf-8")
+    assert index == expected + COLUMNS.read_text(encoding="utf-8")
+    assert [page for page in pages if page.suffix == ".md"] == [
+        results / "README.md",
+        results / "amd-epyc-2-cores" / "report.md",
+        results / "raspberry-pi-4" / "report.md",
+    ]
+
+
+def test_rendering_twice_gives_the_same_bytes(results: Path) -> None:
+    keep(results, record(row("small"), EXACT, SEED, FRESH))
+    first = {path: path.read_bytes() for path in render(results, MODELS)}
+
+    second = {path: path.read_bytes() for path in render(results, MODELS)}
+
+    assert first == second
+
+
+def test_a_narrowed_later_run_adds_rows_and_removes_none(results: Path) -> None:
+    keep(results, record(row("small"), SEED))
+    assert tables(page(results)) == [["small", "seed"]]
+
+    keep(results, record(EXACT, started="2026-01-03T00:00:00Z"))
+
+    assert tables(page(results)) == [["exact", "small", "seed"]]
+
+
+def test_the_newest_row_of_a_candidate_is_shown(results: Path) -> None:
+    newer = row("small", parameters=7_777)
+    keep(
+        results,
+        record(newer, started="2026-02-01T00:00:00Z"),
+        record(row("small"), started="2026-01-01T00:00:00Z"),
+    )
+
+    text = page(results)
+
+    assert tables(text) == [["small"]]
+    assert "7,777" in text
+    assert "3,456" not in text
+
+
+def test_a_row_of_another_model_is_not_shown(results: Path) -> None:
+    outdated = row("small", model_sha256="sha-of-last-week", parameters=7_777)
+    other = row("seed", model_sha256="sha-of-last-week")
+    keep(results, record(row("small")), record(outdated, other, started="2027-01-01T00:00:00Z"))
+
+    text = page(results)
+
+    assert tables(text) == [["small"]]
+    assert "7,777" not in text
+
+
+def test_a_row_of_no_candidate_is_not_shown(results: Path) -> None:
+    keep(results, record(row("small"), row("deleted_since")))
+
+    assert tables(page(results)) == [["small"]]
+
+
+def test_a_board_without_a_row_to_show_has_no_page(results: Path) -> None:
+    keep(results, record(row("deleted_since")))
+
+    assert render(results, MODELS) == [results / "README.md"]
+
+
+def test_each_data_set_has_pictures_of_its_rows(results: Path) -> None:
+    keep(results, record(row("small"), EXACT), record(SEED, name="my_voice"))
+
+    render(results, MODELS)
+
+    board = results / "raspberry-pi-4"
+    assert {path.name: path.read_text() for path in board.glob("*.svg")} == {
+        "go-stop-on-mini-speech-commands-1-stages.svg": "['small', 'exact'] ['go', 'stop']",
+        "go-stop-on-my-voice-1-stages.svg": "['seed'] ['go', 'stop']",
+    }
+
+
+def test_every_picture_of_a_page_lies_beside_it_and_is_shown(
+    results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plots, "pictures", PICTURES)
+    keep(results, record(row("small")))
+
+    shown = re.findall(r"\]\((\S+\.svg)\)", page(results))
+
+    drawn = [path.name for path in (results / "raspberry-pi-4").glob("*.svg")]
+    assert sorted(shown) == sorted(drawn)
+
+
+def test_an_error_row_tells_its_error(results: Path) -> None:
+    keep(results, record(row("small"), FRESH))
+
+    text = page(results)
+
+    assert tables(text) == [["small", "fresh"]]
+    assert "- fresh: error: fresh was never trained; run: tox run -e train -- fresh\n" in text
+
+
+def test_a_page_of_errors_only_is_a_page(results: Path) -> None:
+    keep(results, record(FRESH))
+
+    text = page(results)
+
+    assert tables(text) == [["fresh"]]
+    assert "all strict: ." not in text
+
+
+def test_two_states_of_a_data_set_never_share_a_table(results: Path) -> None:
+    keep(results, record(row("small")), record(EXACT, digest="sha256:2"))
+
+    assert tables(page(results)) == [["small"], ["exact"]]
+
+
+def test_two_states_of_a_data_set_can_be_told_apart(results: Path) -> None:
+    keep(results, record(row("small")), record(EXACT, digest="sha256:2"))
+
+    first, second = headings(page(results))
+
+    assert first != second
+
+
+def test_two_tasks_never_share_a_table(results: Path) -> None:
+    keep(results, record(row("small")), record(EXACT, labels=["go", "no"]))
+
+    assert headings(page(results)) == [
+        "## go/no on mini_speech_commands",
+        "## go/stop on mini_speech_commands",
+    ]
+
+
+def test_a_limit_is_shown_as_it_is(results: Path) -> None:
+    budget = {"min_accuracy": 0.985, "max_zipped_bytes": 9_984, "max_latency_us": 2_500}
+    keep(results, record(row("small", budget=budget)))
+
+    limits = page(results).partition("all strict: ")[2].partition("\n")[0]
+
+    assert limits.startswith("accuracy over 98.5")
+    assert limits.endswith(", under 9.75 KiB zipped and 2.5 ms.")
+
+
+def test_a_record_of_an_unknown_format_is_refused_by_its_name(results: Path) -> None:
+    keep(results, {**record(row("small")), "format": 7})
+
+    with pytest.raises(ResultsError, match=r"0\.json has format 7, not 1; read it with"):
+        render(results, MODELS)
+
+
+def test_rows_are_sorted_by_verdict_then_accuracy_then_size() -> None:
+    rows = [
+        FRESH,
+        row("failed", verdict="fail"),
+        row("doubtful", verdict="invalid"),
+        SEED,
+        row("bigger", size={"raw_bytes": 1, "zipped_bytes": 10_241}),
+        row("a_twin"),
+        row("small"),
+        EXACT,
+    ]
+
+    names = [measurement["candidate"] for measurement in in_order(rows)]
+
+    passed = ["exact", "a_twin", "small", "bigger"]
+    assert names == [*passed, "seed", "doubtful", "failed", "fresh"]
+
+
+def test_the_terminal_stars_the_best_of_each_column() -> None:
+    lines = terminal_table([row("small"), EXACT, FRESH]).splitlines()
+
+    exact = (
+        "pass, not certain exact *100.0 % 96.3-100.0 % 20.00 1,235 2,000 *60.0 *40.0 *96.0 % 0.1 %"
+    )
+    small = (
+        "pass, not certain small 99.0 % 94.5-99.8 % *10.00 *100.0 *180.5 *60.0 *40.0 *96.0 % 0.1 %"
+    )
+    assert [" ".join(line.split()) for line in lines[2:4]] == [exact, small]
+    assert lines[4].split() == ["error", "fresh", *"-" * 9]
+
+
+def test_notes_tell_errors_violations_and_warnings() -> None:
+    failed = row("small", verdict="fail", violations=["slow", "big"], warnings=["spread"])
+
+    assert notes([failed, EXACT, row("quiet"), FRESH]) == [
+        "exact: warning: windows spread by 30% of their median",
+        "small: fail: slow; big; spread",
+        "fresh: error: fresh was never trained; run: tox run -e train -- fresh",
+    ]
+
+
+def test_a_warning_of_every_measured_row_is_told_once() -> None:
+    hot, slow = row("hot", warnings=["shared", "own"]), row("slow", warnings=["shared"])
+
+    assert notes([hot, slow, FRESH]) == [
+        "every row: warning: shared",
+        "hot: warning: own",
+        "fresh: error: fresh was never trained; run: tox run -e train -- fresh",
+    ]
+
+
+def test_a_warning_of_the_only_row_is_its_own() -> None:
+    assert notes([row("hot", warnings=["own"])]) == ["hot: warning: own"]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        pytest.param(0.96, 0.98, True, id="around the limit"),
+        pytest.param(0.97, 0.98, True, id="from the limit"),
+        pytest.param(0.96, 0.97, True, id="to the limit"),
+        pytest.param(0.971, 0.98, False, id="above"),
+        pytest.param(0.95, 0.969, False, id="below"),
+    ],
+)
+def test_a_verdict_is_not_certain_if_the_limit_lies_in_the_interval(
+    low: float,
+    high: float,
+    expected: bool,  # noqa: FBT001
+) -> None:
+    accuracy = {"correct": 97, "total": 100, "low": low, "high": high}
+
+    assert not_certain(row("small", accuracy=accuracy)) is expected
+
+
+def test_an_error_is_certain() -> None:
+    assert not not_certain(FRESH)
+
+
+def call(results: Path) -> subprocess.CompletedProcess[str]:
+    """Run ``python -m harness.report`` on *results*."""
+    return subprocess.run(
+        [sys.executable, "-m", "harness.report", str(results)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+
+
+def test_pages_are_rendered_again_from_the_command_line(results: Path) -> None:
+    name = Registry().names()[0]
+    keep(results, record({**FRESH, "candidate": name}))
+
+    done = call(results)
+
+    report = results / "raspberry-pi-4" / "report.md"
+    assert (done.stdout.split(), done.returncode) == ([str(results / "README.md"), str(report)], 0)
+    assert tables(report.read_text(encoding="utf-8")) == [[name]]
+
+
+def test_the_command_line_tells_what_it_cannot_read(results: Path) -> None:
+    keep(results, {**record(row("small")), "format": 7})
+
+    done = call(results)
+
+    assert done.returncode == 1
+    assert "has format 7, not 1; read it with the version that wrote it\n" in done.stderr
+    assert "Traceback" not in done.stderr
