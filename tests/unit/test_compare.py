@@ -1,0 +1,319 @@
+"""What changed between two records, with numbers worked by hand."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from harness.compare import compare, mcnemar
+from harness.errors import ResultsError
+from harness.measurement import Measurement, Record
+
+RIGHT = {
+    f"{word}/{number}.wav": scores
+    for word, scores in (("go", [0.9, 0.1]), ("stop", [0.2, 0.8]))
+    for number in range(50)
+}
+"""Scores of 100 clips, every one correct."""
+
+CLIPS = list(RIGHT)
+WINDOWS = (95.0, 98.0, 100.0, 102.0, 105.0)
+
+
+def scored(*wrong: int) -> dict[str, Any]:
+    """Return accuracy and scores of a row that has these of the 100 clips wrong."""
+    reversed_scores = {CLIPS[number]: RIGHT[CLIPS[number]][::-1] for number in wrong}
+    return {
+        "accuracy": {"correct": 100 - len(wrong), "total": 100},
+        "scores": RIGHT | reversed_scores,
+    }
+
+
+def zipped(size: int) -> dict[str, Any]:
+    return {"size": {"raw_bytes": 40_000, "zipped_bytes": size}}
+
+
+def timed(windows: Sequence[float]) -> dict[str, Any]:
+    """Return latency and windows of a row with these five medians."""
+    return {
+        "latency_us": {"total": {"p50": sorted(windows)[2]}},
+        "windows": [{"p50_us": p50, "board": {}} for p50 in windows],
+    }
+
+
+def row(name: str = "small", **changes: Any) -> Measurement:
+    """Return the row of a candidate: all clips right, 10,000 bytes, 100 µs; with *changes*."""
+    return {
+        **dict.fromkeys(Measurement.__annotations__),  # type: ignore[typeddict-item]
+        "candidate": name,
+        "model_sha256": "old",
+        "labels": ["go", "stop"],
+        "verdict": "pass",
+        **scored(),
+        **zipped(10_000),
+        **timed(WINDOWS),
+        **changes,
+    }
+
+
+def error(name: str, text: str) -> Measurement:
+    nothing = dict.fromkeys(("accuracy", "scores", "size", "latency_us", "windows", "model_sha256"))
+    return row(name, **nothing, verdict="error", error=text)
+
+
+def record(
+    *rows: Measurement,
+    run: Mapping[str, Any] | None = None,
+    board: Mapping[str, Any] | None = None,
+    dataset: Mapping[str, Any] | None = None,
+) -> Record:
+    versions = {"litert": "2.3.0", "numpy": "2.4.6", "scipy": "1.17.1", "python": "3.11.2"}
+    espeak = {"name": "espeak", "digest": "sha256:1", "labels": ["go", "stop"]}
+    return Record(
+        format=1,
+        run={"started": "2026-01-02T03:04:05Z", "profile": "quick", **(run or {})},
+        board={"name": "raspberry-pi-4", **versions, **(board or {})},
+        dataset={**espeak, **(dataset or {})},
+        measurements=list(rows),
+    )
+
+
+def verdicts(old: Measurement, new: Measurement) -> dict[str, str]:
+    """Return the verdict on each metric of a candidate alone in its records."""
+    lines = compare(record(old), record(new)).table.splitlines()
+    cells = [re.split(r"\s{2,}", line.strip()) for line in lines[2:5]]
+    return {line[1]: line[5] for line in cells}
+
+
+ALL_THE_SAME = {"accuracy %": "same", "zipped bytes": "same", "latency p50 µs": "same"}
+
+GOLDEN = """\
+candidate          metric             old     new    ratio  verdict                 judged by
+-----------------  --------------  ------  ------  -------  ----------------------  -----------------------------------------------
+exact              accuracy %      100.00  100.00    1.000  same                    0 lost, 0 won, p = 1.000
+exact              zipped bytes    20,000  18,000    0.900  better                  at most 1.01
+exact              latency p50 µs   100.0   103.0    1.030  same within noise       at most 1.10, windows 95.0-105.0 -> 98.0-108.0
+small (new model)  accuracy %       99.00   92.00    0.929  WORSE                   8 lost, 1 won, p = 0.039
+small (new model)  zipped bytes    10,000  10,050    1.005  worse within tolerance  at most 1.01
+small (new model)  latency p50 µs   100.0   120.0    1.200  WORSE                   at most 1.10, windows 95.0-105.0 -> 115.0-125.0
+- broken: not compared, old error: never trained
+- fresh: not compared, it is not in the old record
+- gone: not compared, it is not in the new record
+- stale: not compared, new error: trained from another specification"""  # noqa: E501
+
+
+def test_the_table_and_the_regressions_are_as_expected() -> None:
+    slow = timed([115.0, 118.0, 120.0, 122.0, 125.0])
+    old = record(
+        row("small", **scored(99)),
+        row("exact", **zipped(20_000)),
+        row("gone"),
+        row("stale"),
+        error("broken", "never trained"),
+    )
+    new = record(
+        row("fresh"),
+        row("broken"),
+        error("stale", "trained from another specification"),
+        row("exact", **zipped(18_000), **timed([98.0, 101.0, 103.0, 105.0, 108.0])),
+        row("small", **scored(*range(8)), **zipped(10_050), **slow, model_sha256="new"),
+    )
+
+    found = compare(old, new)
+
+    assert found.table == GOLDEN
+    assert found.regressions == (
+        "small (new model): accuracy % 99.00 -> 92.00, ratio 0.929 (8 lost, 1 won, p = 0.039)",
+        (
+            "small (new model): latency p50 µs 100.0 -> 120.0, ratio 1.200 "
+            "(at most 1.10, windows 95.0-105.0 -> 115.0-125.0)"
+        ),
+    )
+
+
+def test_a_record_is_the_same_as_itself() -> None:
+    assert verdicts(row(**scored(7)), row(**scored(7))) == ALL_THE_SAME
+    assert compare(record(row()), record(row())).regressions == ()
+
+
+@pytest.mark.parametrize(
+    ("lost", "won", "expected"),
+    [
+        # Of 2 ** 9 ways in which nine clips may fall, 1 + 9 leave at most one won,
+        # and as many at most one lost: 20 / 512.
+        (8, 1, 20 / 512),
+        (1, 8, 20 / 512),
+        (5, 0, 2 / 32),
+        (6, 0, 2 / 64),
+        # 1 + 10 + 45 of 1,024 leave at most two.
+        (8, 2, 112 / 1_024),
+        # Both tails hold the middle, 2 * (1 + 4 + 6) / 16: more than certain is certain.
+        (2, 2, 1.0),
+        (0, 0, 1.0),
+    ],
+)
+def test_the_p_value_is_that_of_a_fair_coin(lost: int, won: int, expected: float) -> None:
+    assert mcnemar(lost, won) == expected
+
+
+def test_the_p_value_of_thousands_of_clips_can_be_had() -> None:
+    assert mcnemar(4_000, 0) == 0.0
+    assert mcnemar(2_000, 2_000) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        pytest.param(range(0), range(5), "same within noise", id="5 lost, p 0.063"),
+        pytest.param(range(0), range(6), "WORSE", id="6 lost, p 0.031"),
+        pytest.param(range(6), range(0), "better", id="6 won"),
+        pytest.param(range(2), range(2, 10), "same within noise", id="8 lost, 2 won, p 0.11"),
+        pytest.param(range(9), range(9, 18), "same", id="9 lost, 9 won"),
+        pytest.param(range(30), range(36), "WORSE", id="30 wrong in both tell nothing"),
+    ],
+)
+def test_accuracy_is_judged_on_the_clips_that_changed(
+    old: Collection[int], new: Collection[int], expected: str
+) -> None:
+    found = verdicts(row(**scored(*old)), row(**scored(*new)))
+
+    assert found == {**ALL_THE_SAME, "accuracy %": expected}
+
+
+def test_scores_are_read_by_the_labels_of_their_own_row() -> None:
+    turned = {clip: scores[::-1] for clip, scores in RIGHT.items()}
+
+    assert verdicts(row(), row(labels=["stop", "go"], scores=turned)) == ALL_THE_SAME
+
+
+def test_clips_are_paired_by_name_in_any_order() -> None:
+    backwards = dict(reversed(scored(3)["scores"].items()))
+
+    assert verdicts(row(**scored(3)), row(**{**scored(3), "scores": backwards})) == ALL_THE_SAME
+
+
+def test_an_accuracy_of_nothing_has_no_ratio() -> None:
+    nothing = record(row(**scored(*range(100))))
+
+    line = compare(nothing, nothing).table.splitlines()[2]
+
+    assert line.split()[3:6] == ["0.00", "0.00", "-"]
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        (9_999, "better"),
+        (10_000, "same"),
+        (10_001, "worse within tolerance"),
+        (10_100, "worse within tolerance"),
+        (10_101, "WORSE"),
+    ],
+)
+def test_a_size_may_grow_by_a_hundredth(size: int, expected: str) -> None:
+    assert verdicts(row(), row(**zipped(size))) == {**ALL_THE_SAME, "zipped bytes": expected}
+
+
+@pytest.mark.parametrize(
+    ("windows", "expected"),
+    [
+        pytest.param((94, 99, 101, 130, 131), "same within noise", id="slower by little"),
+        pytest.param((105, 119, 120, 121, 125), "same within noise", id="slowest old is met"),
+        pytest.param((105.1, 119, 120, 121, 125), "WORSE", id="slowest old is passed"),
+        pytest.param((106, 108, 110, 112, 113), "worse within tolerance", id="tolerance is met"),
+        pytest.param((106, 108, 110.1, 112, 113), "WORSE", id="tolerance is passed"),
+        pytest.param((80, 82, 85, 88, 95), "same within noise", id="fastest old is met"),
+        pytest.param((80, 82, 85, 88, 94.9), "better", id="fastest old is passed"),
+    ],
+)
+def test_latency_is_worse_beyond_the_tolerance_and_the_noise(
+    windows: Sequence[float], expected: str
+) -> None:
+    assert verdicts(row(), row(**timed(windows))) == {**ALL_THE_SAME, "latency p50 µs": expected}
+
+
+@pytest.mark.parametrize(("old", "new"), [("invalid", "pass"), ("pass", "invalid")])
+def test_times_that_are_not_believed_are_not_judged(old: str, new: str) -> None:
+    slow = row(verdict=new, **timed([210.0, 220.0, 230.0, 240.0, 250.0]))
+
+    assert verdicts(row(verdict=old), slow) == {**ALL_THE_SAME, "latency p50 µs": "not judged"}
+    assert compare(record(row(verdict=old)), record(slow)).regressions == ()
+
+
+CHANGES = [
+    ("board", {"name": "raspberry-pi-5"}, "board raspberry-pi-4 -> raspberry-pi-5"),
+    ("board", {"litert": "2.4.0"}, "litert 2.3.0 -> 2.4.0"),
+    ("board", {"numpy": "2.5.0"}, "numpy 2.4.6 -> 2.5.0"),
+    ("board", {"scipy": "1.18.0"}, "scipy 1.17.1 -> 1.18.0"),
+    ("board", {"python": "3.13.1"}, "python 3.11.2 -> 3.13.1"),
+    ("dataset", {"name": "my_voice"}, "data set espeak -> my_voice"),
+    ("dataset", {"digest": "sha256:2"}, "digest sha256:1 -> sha256:2"),
+    ("dataset", {"labels": ["go", "no"]}, "task go/stop -> go/no"),
+    ("run", {"profile": "full"}, "profile quick -> full"),
+]
+
+
+@pytest.mark.parametrize(("part", "change", "named"), CHANGES, ids=[c[2] for c in CHANGES])
+def test_different_circumstances_are_refused_unless_asked_for(
+    part: str, change: dict[str, Any], named: str
+) -> None:
+    old, new = record(row()), record(row(), **{part: change})
+
+    cure = "measure alike, or add --compare-anyway"
+    with pytest.raises(ResultsError, match=f"^the records differ: {re.escape(named)}; {cure}$"):
+        compare(old, new)
+
+    found = compare(old, new, allow_different=True)
+    assert found.table.endswith(f"\n- compared anyway: {named}")
+    assert found.regressions == ()
+
+
+def test_every_difference_is_named() -> None:
+    new = record(row(), board={"numpy": "2.5.0"}, run={"profile": "full"})
+
+    differences = "profile quick -> full, numpy 2.4.6 -> 2.5.0;"
+    with pytest.raises(ResultsError, match=f"^the records differ: {differences}"):
+        compare(record(row()), new)
+
+
+def test_when_and_from_which_commit_a_record_is_makes_no_difference() -> None:
+    later = {"started": "2026-02-03T04:05:06Z", "commit": "fedcba9876", "dirty": True}
+
+    assert compare(record(row()), record(row(), run=later)).regressions == ()
+
+
+def test_accuracy_on_other_clips_is_shown_and_not_judged() -> None:
+    new = record(row(**scored(*range(50))), dataset={"digest": "sha256:2"})
+
+    found = compare(record(row()), new, allow_different=True)
+
+    line = found.table.splitlines()[2].split()
+    assert line[3:] == ["100.00", "50.00", "0.500", "not", "judged", "other", "clips"]
+    assert found.regressions == ()
+
+
+@pytest.mark.parametrize("allow_different", [False, True])
+@pytest.mark.parametrize("fewer_in", ["old", "new"])
+def test_other_clips_under_one_digest_are_refused(fewer_in: str, *, allow_different: bool) -> None:
+    fewer = {clip: scores for clip, scores in RIGHT.items() if clip != "stop/49.wav"}
+    scores = {"old": RIGHT, "new": RIGHT, fewer_in: fewer}
+    old, new = record(row(scores=scores["old"])), record(row(scores=scores["new"]))
+
+    message = (
+        r"^small: stop/49\.wav is scored in one record only, though the data set is the same; "
+        r"restore the edited record from version control, or measure again$"
+    )
+    with pytest.raises(ResultsError, match=message):
+        compare(old, new, allow_different=allow_different)
+
+
+def test_records_without_a_measured_candidate_in_common_are_refused() -> None:
+    old, new = record(row("small"), row("gone")), record(error("small", "never trained"))
+
+    message = (
+        r"^nothing to compare \(gone: not compared, it is not in the new record; "
+        r"small: not compared, new error: never trained\); measure a candidate of the old record$"
+    )
+    with pytest.raises(ResultsError, match=message):
+        compare(old, new)
