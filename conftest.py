@@ -1,0 +1,199 @@
+"""All pytest wiring: options of the main job, its parameters, and what happens when it ends."""
+
+import os
+
+# One thread, decided before NumPy is first imported: what is measured is the
+# time of one core, and a second BLAS thread would add only jitter.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from pathlib import Path
+
+import pytest
+
+from harness import board, datasets, files, store
+from harness.compare import compare
+from harness.errors import AudioError, DatasetError, ResultsError, SpotbenchError
+from harness.measurement import Record
+from harness.registry import Registry
+from harness.report.table import notes, terminal_table
+from harness.run import Run
+from harness.session import Session, Subject
+from harness.timing import PROFILES
+
+ROOT = Path(__file__).parent
+GATE = "harness.test_candidates"
+RUN = pytest.StashKey[Run]()
+OLD = pytest.StashKey[Record | None]()
+SAID = pytest.StashKey[list[str]]()
+
+_TABLES = ("compare", "histogram", "cprofile", "verbose")
+"""Options of pytest-benchmark that ask for tables of its own."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of the main job."""
+    group = parser.getgroup("spotbench", "measuring keyword spotters")
+    group.addoption(
+        "--candidate",
+        action="append",
+        metavar="NAME",
+        help="measure this candidate only; repeat for more (default: all)",
+    )
+    group.addoption(
+        "--dataset",
+        default=datasets.DEFAULT,
+        metavar="DATASET",
+        help=f"{', '.join(datasets.NAMES)} or a folder <word>/*.wav (default: %(default)s)",
+    )
+    group.addoption(
+        "--profile",
+        choices=sorted(PROFILES),
+        default="quick",
+        help="quick: 0.4 s a window; full: 10 s (default: %(default)s)",
+    )
+    group.addoption(
+        "--results",
+        type=Path,
+        default=ROOT / "results",
+        metavar="DIR",
+        help="where records and reports are written (default: results)",
+    )
+    group.addoption(
+        "--compare",
+        type=Path,
+        metavar="FILE",
+        help="a raw record of an earlier run; fail where this one is worse beyond the noise",
+    )
+    group.addoption(
+        "--compare-anyway",
+        action="store_true",
+        help="compare across boards, data sets and runtimes, too, and name what differs",
+    )
+    group.addoption(
+        "--strict-board",
+        action="store_true",
+        help="fail where a board makes a row invalid (default: show it as such)",
+    )
+    group.addoption(
+        "--certain",
+        action="store_true",
+        help="the lower end of the accuracy's 95 %% interval must beat the limit, too",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse words that name nothing before anything is imported or measured."""
+    if not any(config.getoption(f"benchmark_{table}") for table in _TABLES):
+        config.option.benchmark_quiet = True  # our own table says it in a tenth of the lines
+    try:
+        registry = Registry()
+        registry.require(*(config.getoption("candidate") or ()))
+        source = datasets.find(config.getoption("dataset"))
+        old = config.getoption("compare")
+        config.stash[OLD] = store.read(old) if old else None
+    except SpotbenchError as error:
+        raise pytest.UsageError(str(error)) from error
+    profile = PROFILES[config.getoption("profile")]
+    certain = config.getoption("certain")
+    session = Session(registry, source, profile, board.Machine(), certain=certain)
+    config.stash[RUN] = Run(session, ROOT)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Parametrise the gate: windows outermost, candidates within."""
+    if metafunc.module.__name__ != GATE or "subject" not in metafunc.fixturenames:
+        return
+    session = metafunc.config.stash[RUN].session
+    if "window" in metafunc.fixturenames:
+        metafunc.parametrize("window", range(1, session.profile.windows + 1))
+    chosen = metafunc.config.getoption("candidate") or session.registry.names()
+    metafunc.parametrize("subject", dict.fromkeys(chosen), indirect=True)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Before a run of minutes, make sure that its results can be kept."""
+    if any("subject" in getattr(item, "fixturenames", ()) for item in session.items):
+        try:
+            files.require_writable(session.config.getoption("results"))
+        except SpotbenchError as error:
+            raise pytest.UsageError(str(error)) from error
+        board.pin_to_one_core()
+
+
+@pytest.fixture
+def run(pytestconfig: pytest.Config) -> Run:
+    """The run of the main job."""
+    return pytestconfig.stash[RUN]
+
+
+@pytest.fixture
+def subject(request: pytest.FixtureRequest) -> Subject:
+    """One candidate, prepared; a data set that cannot be read ends the run."""
+    found = request.config.stash[RUN].session.subject(request.param)
+    try:
+        found.prepare()
+    except (DatasetError, AudioError) as error:
+        pytest.exit(f"nothing can be measured: {error}", returncode=pytest.ExitCode.USAGE_ERROR)
+    return found
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Keep what was measured, if only in part; what cannot be kept fails the run."""
+    run = session.config.stash[RUN]
+    said = session.config.stash.setdefault(SAID, [])
+    try:
+        for record in run.records():
+            said += _table(record)
+        said += [f"wrote {path}" for path in run.save(session.config.getoption("results"))]
+        run.require_any()
+        said += _comparison(run, session)
+    except SpotbenchError as error:
+        said.append(f"NOT MEASURED OR NOT KEPT: {error}")
+        session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Show the table last."""
+    for line in config.stash.get(SAID, []):
+        terminalreporter.write_line(line)
+
+
+def _comparison(run: Run, session: pytest.Session) -> list[str]:
+    path, old = session.config.getoption("compare"), session.config.stash[OLD]
+    if old is None:
+        return []
+    anyway = session.config.getoption("compare_anyway")
+    task = old["dataset"]["labels"]
+    records = [record for record in run.records() if record["dataset"]["labels"] == task]
+    if not records:
+        msg = f"nothing to compare: {path} is of {'/'.join(task)}; measure a candidate of that task"
+        raise ResultsError(msg)
+    found = compare(old, records[0], allow_different=anyway)
+    if found.regressions:
+        session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
+    worse = [f"REGRESSION: {regression}" for regression in found.regressions]
+    return [f"compared with {path}\n", found.table, *worse, ""]
+
+
+def _table(record: Record) -> list[str]:
+    dataset, measurements = record["dataset"], record["measurements"]
+    task = "/".join(dataset["labels"])
+    return [
+        f"\n{task} on {dataset['name']}, {dataset['clips']} test clips",
+        f"{board.describe(record['board'])}\n",
+        terminal_table(measurements),
+        *(f"- {note}" for note in notes(measurements)),
+        *_cost(record["run"]["empty_call_us"]),
+        "",
+    ]
+
+
+def _cost(empty_call_us: float | None) -> list[str]:
+    if empty_call_us is None:
+        return []
+    return [f"- timing itself costs {empty_call_us:.2f} µs a call, which is part of every latency"]
