@@ -1,0 +1,1 @@
+"""One module a candidate; models/ holds what they were trained to, _training/ what trains them."""

@@ -1,0 +1,88 @@
+"""Networks that several candidates share. Keras comes in as an argument, never as an import."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class DsCnn:
+    """
+    Depthwise-separable CNN: a convolution, then blocks of depthwise 3x3 and 1x1 convolutions.
+
+    Topology: Zhang et al. 2017, "Hello Edge", arXiv:1711.07128.
+
+    Attributes:
+        width: Filters of every convolution.
+        blocks: Depthwise-separable blocks after the first convolution.
+        kernel: Of the first convolution, (frames, mel bins).
+        strides: Of the first convolution.
+        dropout: Share of pooled features dropped in training.
+
+    """
+
+    width: int
+    blocks: int = 4
+    kernel: tuple[int, int] = (4, 4)
+    strides: tuple[int, int] = (2, 2)
+    dropout: float = 0.2
+
+    def __call__(self, keras: Any, input_shape: tuple[int, int], labels: tuple[str, ...]) -> Any:
+        """Build the Keras model: (frames, mel bins) in, softmax over *labels* out."""
+        layers = keras.layers
+
+        def normalised(x: Any) -> Any:
+            return layers.ReLU()(layers.BatchNormalization()(x))
+
+        inputs = keras.Input(shape=(*input_shape, 1))
+        x = layers.Conv2D(
+            self.width, self.kernel, strides=self.strides, padding="same", use_bias=False
+        )(inputs)
+        x = normalised(x)
+        for _ in range(self.blocks):
+            x = normalised(layers.DepthwiseConv2D(3, padding="same", use_bias=False)(x))
+            x = normalised(layers.Conv2D(self.width, 1, use_bias=False)(x))
+        x = layers.GlobalAveragePooling2D()(x)
+        x = layers.Dropout(self.dropout)(x)
+        return keras.Model(inputs, layers.Dense(len(labels), activation="softmax")(x))
+
+
+@dataclass(frozen=True, kw_only=True)
+class TcCnn:
+    """
+    Temporal convolutions: the first layer sees all mel bins at once, the others time alone.
+
+    Its separable blocks have one row to work on instead of sixteen, so for the
+    same width it needs a fraction of the multiplications of :class:`DsCnn`.
+    Topology: Choi et al. 2019, "Temporal convolution for real-time keyword
+    spotting on mobile devices", arXiv:1904.03814.
+
+    Attributes:
+        width: Filters of every convolution.
+        blocks: Separable blocks with a residual connection.
+        kernel: Frames that the depthwise convolutions see.
+        dropout: Share of pooled features dropped in training.
+
+    """
+
+    width: int
+    blocks: int = 4
+    kernel: int = 9
+    dropout: float = 0.2
+
+    def __call__(self, keras: Any, input_shape: tuple[int, int], labels: tuple[str, ...]) -> Any:
+        """Build the Keras model: (frames, mel bins) in, softmax over *labels* out."""
+        layers = keras.layers
+
+        def convolution(x: Any, kernel: tuple[int, int]) -> Any:
+            x = layers.Conv2D(self.width, kernel, use_bias=False)(x)
+            return layers.BatchNormalization()(x)
+
+        inputs = keras.Input(shape=(*input_shape, 1))
+        x = layers.ReLU()(convolution(inputs, (3, input_shape[1])))
+        for _ in range(self.blocks):
+            y = layers.DepthwiseConv2D((self.kernel, 1), padding="same", use_bias=False)(x)
+            y = convolution(layers.BatchNormalization()(y), (1, 1))
+            x = layers.ReLU()(layers.Add()([x, y]))
+        x = layers.GlobalAveragePooling2D()(x)
+        x = layers.Dropout(self.dropout)(x)
+        return keras.Model(inputs, layers.Dense(len(labels), activation="softmax")(x))

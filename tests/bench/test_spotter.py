@@ -1,0 +1,49 @@
+"""The whole spotter beside the recipe it grew from."""
+
+import numpy as np
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from candidates.seed_ds_cnn_48_s95 import CANDIDATE
+from harness.audio import Clip
+from harness.card import read_model
+from harness.model import Model, Scores
+from harness.registry import Registry
+from harness.spotter import Spotter
+from tests.bench.side_by_side import clips, speed_up
+from tests.training.reference import Reference
+
+NAME = "seed_ds_cnn_48_s95"
+
+
+@pytest.fixture(name="spotter")
+def _spotter() -> Spotter:
+    data = read_model(CANDIDATE, NAME, Registry().folder)
+    frontend = CANDIDATE.frontend
+    model = Model(data, NAME, features_shape=frontend.shape, labels=CANDIDATE.labels)
+    return Spotter(frontend, model)
+
+
+class Recipe:
+    """Eager TensorFlow before the model: mel matrix and resize for every clip anew."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+
+    def __call__(self, clip: Clip) -> Scores:
+        """Scores of one clip."""
+        return self._model(Reference(frontend=CANDIDATE.frontend)(clip))
+
+
+def test_the_recipe_gives_the_same_scores(spotter: Spotter) -> None:
+    recipe = Recipe(spotter.model)
+
+    for clip in clips():
+        np.testing.assert_allclose(spotter(clip), recipe(clip), rtol=0, atol=1e-3)
+
+
+@pytest.mark.benchmark(disable_gc=True)
+def test_the_spotter_is_100_times_as_fast_as_the_recipe(
+    spotter: Spotter, benchmark: BenchmarkFixture
+) -> None:
+    assert speed_up(benchmark, spotter, Recipe(spotter.model), rounds=200) >= 100
