@@ -1,0 +1,10 @@
+"""
+DS-CNN, 32 filters, dense, int8 throughout.
+
+Differs from its float32 twin ``ds_cnn_32`` in quantization alone.
+"""
+
+from candidates._networks import DsCnn
+from harness import Candidate
+
+CANDIDATE = Candidate(network=DsCnn(width=32), quantization="int8")

@@ -1,0 +1,6 @@
+"""DS-CNN, 48 filters, dense, int8 weights with float32 activations."""
+
+from candidates._networks import DsCnn
+from harness import Candidate
+
+CANDIDATE = Candidate(network=DsCnn(width=48), quantization="dynamic")

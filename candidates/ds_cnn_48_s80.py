@@ -1,0 +1,6 @@
+"""DS-CNN, 48 filters, 80 % of the weights of ordinary convolutions pruned, float32."""
+
+from candidates._networks import DsCnn
+from harness import Candidate
+
+CANDIDATE = Candidate(network=DsCnn(width=48), sparsity=0.8)

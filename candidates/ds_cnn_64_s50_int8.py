@@ -1,0 +1,6 @@
+"""DS-CNN, 64 filters, half of the weights of ordinary convolutions pruned, int8."""
+
+from candidates._networks import DsCnn
+from harness import Candidate
+
+CANDIDATE = Candidate(network=DsCnn(width=64), sparsity=0.5, quantization="int8")

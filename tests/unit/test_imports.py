@@ -1,0 +1,130 @@
+"""Who may import what; each check is shown to be able to fail."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import harness
+
+ROOT = Path(__file__).parents[2]
+FORBIDDEN = {"tensorflow", "keras", "tf_keras", "tensorflow_model_optimization"}
+HARNESS = sorted((ROOT / "harness").rglob("*.py"))
+CANDIDATES = sorted((ROOT / "candidates").glob("*.py"))
+FOR_CANDIDATES = {"typing", "dataclasses", "candidates._networks"} | {
+    f"harness.{name}" for name in harness.__all__
+}
+
+
+def module_name(path: Path) -> str:
+    """``harness/report/__init__.py`` -> ``harness.report``."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imported_by(*modules: str) -> set[str]:
+    """Names in ``sys.modules`` of a fresh interpreter after it imported *modules*."""
+    code = f"import sys, {', '.join(modules)}; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT
+    )
+    return set(done.stdout.split())
+
+
+def imports(source: str) -> set[str]:
+    """Names that *source* imports, also inside functions: ``a.b`` for ``from a import b``."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        if isinstance(node, ast.ImportFrom):
+            package = "." * node.level + (node.module or "")
+            found |= {f"{package}.{alias.name}" for alias in node.names}
+    return found
+
+
+def imported_packages(path: Path) -> set[str]:
+    """Top-level packages that the file at *path* imports."""
+    return {name.partition(".")[0] for name in imports(path.read_text(encoding="utf-8"))}
+
+
+def beyond(allowed: set[str], source: str) -> set[str]:
+    """Imports of *source* that are neither *allowed* nor taken from an allowed module."""
+    return {
+        name
+        for name in imports(source)
+        if name not in allowed and name.rpartition(".")[0] not in allowed
+    }
+
+
+def test_measuring_imports_no_tensorflow_and_no_keras() -> None:
+    modules = [module_name(path) for path in HARNESS + CANDIDATES]
+
+    found = imported_by(*modules)
+
+    assert found >= set(modules)
+    assert not FORBIDDEN & {name.partition(".")[0] for name in found}
+
+
+def test_imported_by_sees_what_is_imported() -> None:
+    assert "colorsys" in imported_by("colorsys")
+    assert "colorsys" not in imported_by("json")
+
+
+@pytest.mark.parametrize("path", HARNESS, ids=module_name)
+def test_the_harness_names_no_tensorflow_and_no_keras(path: Path) -> None:
+    assert not FORBIDDEN & imported_packages(path)
+
+
+@pytest.mark.parametrize("package", ["pytest", "pytest_benchmark"])
+def test_only_the_gate_imports_pytest(package: str) -> None:
+    users = [path for path in HARNESS if package in imported_packages(path)]
+
+    assert [module_name(path) for path in users] == ["harness.test_candidates"]
+
+
+def test_only_one_module_imports_the_runtime() -> None:
+    users = [path for path in HARNESS if "ai_edge_litert" in imported_packages(path)]
+
+    assert [module_name(path) for path in users] == ["harness.model"]
+
+
+@pytest.mark.parametrize("path", CANDIDATES, ids=module_name)
+def test_candidates_import_public_names_only(path: Path) -> None:
+    assert beyond(FOR_CANDIDATES, path.read_text(encoding="utf-8")) == set()
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("import keras", {"keras"}),
+        ("import os, keras.layers as layers", {"os", "keras.layers"}),
+        ("from tf_keras import layers", {"tf_keras.layers"}),
+        ("def network():\n    import tensorflow as tf", {"tensorflow"}),
+        ("try:\n    from harness.model import Model\nfinally:\n    pass", {"harness.model.Model"}),
+        ("import harness", {"harness"}),
+        ("from harness import *", {"harness.*"}),
+        ("from harness import registry", {"harness.registry"}),
+        ("from candidates.ds_cnn import network", {"candidates.ds_cnn.network"}),
+        ("from . import _networks", {".._networks"}),
+        ("from harness import Candidate, LogMel\nfrom typing import Any", set()),
+        ("from candidates._networks import DsCnn\nimport dataclasses", set()),
+    ],
+)
+def test_the_check_of_candidates_can_fail(source: str, expected: set[str]) -> None:
+    assert beyond(FOR_CANDIDATES, source) == expected
+
+
+def test_the_public_names_are_these() -> None:
+    expected = [
+        "GO_STOP_BUDGET",
+        "Augmentation",
+        "Budget",
+        "Candidate",
+        "LogMel",
+        "ReadyModel",
+        "Training",
+    ]
+
+    assert expected == harness.__all__
