@@ -1,0 +1,58 @@
+"""What README and CONTRIBUTING say is so."""
+
+import configparser
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+TOX = configparser.ConfigParser(interpolation=None)
+TOX.read(ROOT / "tox.ini")
+
+
+def test_the_candidate_shown_is_the_one_in_the_repository() -> None:
+    (shown,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+    assert shown == (ROOT / "candidates" / "ds_cnn_32.py").read_text()
+
+
+def test_the_results_shown_are_those_of_the_report() -> None:
+    board, rows = re.findall(r"<!-- results: (\S+) -->\n(.*?)<!-- /results -->", README, re.DOTALL)[
+        0
+    ]
+    report = (ROOT / "results" / board / "report.md").read_text(encoding="utf-8")
+
+    table = [line for line in rows.splitlines() if line.startswith("|")]
+    assert len(table) > 2
+    assert [line for line in table if line not in report.splitlines()] == []
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+def test_every_environment_named_is_one_of_tox(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    named = {env for envs in re.findall(r"tox run -e ([\w,-]+)", text) for env in envs.split(",")}
+
+    assert named
+    assert named <= {section.removeprefix("testenv:") for section in TOX.sections()}
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "results/README.md"])
+def test_every_local_link_leads_somewhere(name: str) -> None:
+    page = ROOT / name
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8"))
+
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_every_test_named_as_proof_exists() -> None:
+    proofs = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", README)
+
+    missing = [
+        f"{path}::{test}"
+        for path, test in proofs
+        if not (ROOT / path).is_file() or f"def {test}" not in (ROOT / path).read_text()
+    ]
+    assert proofs
+    assert missing == []
