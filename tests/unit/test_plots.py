@@ -20,11 +20,11 @@ from harness.report.plots.scatter import LATENCY, SIZE, accuracy_against, pareto
 from tests.unit.test_report import FRESH, row
 
 NAMES = [
-    "accuracy-size.svg",
-    "accuracy-latency.svg",
-    "latency.svg",
-    "stages.svg",
-    "confusion.svg",
+    "accuracy-size",
+    "accuracy-latency",
+    "latency",
+    "stages",
+    "confusion",
 ]
 TASK = ["go", "stop"]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -180,7 +180,7 @@ def test_what_is_written_can_be_read_on_both_pages(light: str) -> None:
 
 
 def test_limits_are_told(drawn: dict[str, str]) -> None:
-    assert {"under 25 KiB", "over 97 %"} <= set(words(drawn["accuracy-size.svg"]))
+    assert {"under 25 KiB", "over 97 %"} <= set(words(drawn["accuracy-size"]))
 
 
 def limited(us: float) -> list[str]:
