@@ -63,10 +63,11 @@ def _resample(samples: Samples, how: Augmentation, rng: np.random.Generator) -> 
     # Not np.interp, which searches for each position and takes ten times as long.
     position = (_POSITIONS - middle) * speed + (middle + shift)
     left = np.floor(position).astype(np.intp)
-    inside = (left >= 0) & (left < CLIP_SAMPLES - 1)
+    inside = (position >= 0) & (position <= _POSITIONS[-1])
     left = np.where(inside, left, 0)
+    right = np.minimum(left + 1, _POSITIONS[-1])
     share = (position - left).astype(np.float32)
-    moved: Samples = samples[left] * (1 - share) + samples[left + 1] * share
+    moved: Samples = samples[left] * (1 - share) + samples[right] * share
     moved[~inside] = 0
     return moved
 
