@@ -6,6 +6,7 @@ import pytest
 from harness import store
 from harness.errors import ResultsError
 from harness.measurement import Record
+from tests.unit.test_report import record, row
 
 RECORD = Record(
     format=1,
@@ -21,6 +22,14 @@ def test_a_record_is_read_back_as_it_was_written(tmp_path: Path) -> None:
 
     assert path == tmp_path / "raw" / "20260102T030405Z-0123456789.json"
     assert store.read(path) == RECORD
+
+
+def test_a_record_looks_as_expected(tmp_path: Path) -> None:
+    path = store.write(record(row("small")), tmp_path, "record")
+
+    assert (
+        path.read_text() == Path(__file__).with_name("golden").joinpath("record.json").read_text()
+    )
 
 
 def test_a_name_that_is_taken_is_never_overwritten(tmp_path: Path) -> None:
