@@ -144,11 +144,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     run = session.config.stash[RUN]
     said = session.config.stash.setdefault(SAID, [])
     try:
-        for record in run.records():
+        records = run.records()
+        for record in records:
             said += _table(record)
         said += [f"wrote {path}" for path in run.save(session.config.getoption("results"))]
         run.require_any()
-        said += _comparison(run, session)
+        said += _comparison(records, session)
     except SpotbenchError as error:
         said.append(f"NOT MEASURED OR NOT KEPT: {error}")
         session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
@@ -163,17 +164,17 @@ def pytest_terminal_summary(
         terminalreporter.write_line(line)
 
 
-def _comparison(run: Run, session: pytest.Session) -> list[str]:
+def _comparison(records: list[Record], session: pytest.Session) -> list[str]:
     path, old = session.config.getoption("compare"), session.config.stash[OLD]
     if old is None:
         return []
     anyway = session.config.getoption("compare_anyway")
     task = old["dataset"]["labels"]
-    records = [record for record in run.records() if record["dataset"]["labels"] == task]
-    if not records:
+    alike = [record for record in records if record["dataset"]["labels"] == task]
+    if not alike:
         msg = f"nothing to compare: {path} is of {'/'.join(task)}; measure a candidate of that task"
         raise ResultsError(msg)
-    found = compare(old, records[0], allow_different=anyway)
+    found = compare(old, alike[0], allow_different=anyway)
     if found.regressions:
         session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
     worse = [f"REGRESSION: {regression}" for regression in found.regressions]

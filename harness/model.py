@@ -19,8 +19,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 from harness.errors import ModelError
 from harness.frontend import Features
-
-Scores = npt.NDArray[np.float32]
+from harness.metrics import Scores
 
 _IDENTIFIER: Final = b"TFL3"
 _DELEGATE: Final = "DELEGATE"

@@ -13,7 +13,8 @@ from harness.candidate import Candidate
 from harness.card import read_model
 from harness.datasets import Dataset, Source
 from harness.errors import CandidateError, ModelError, NoRecordingsError
-from harness.model import Model, Scores
+from harness.metrics import Scores
+from harness.model import Model
 from harness.registry import Registry
 from harness.size import zipped_bytes
 from harness.spotter import Spotter

@@ -6,7 +6,8 @@ import numpy.typing as npt
 from harness.audio import Clip
 from harness.errors import ModelError
 from harness.frontend import LogMel
-from harness.model import Model, Scores
+from harness.metrics import Scores
+from harness.model import Model
 
 
 class Spotter:

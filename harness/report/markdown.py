@@ -9,7 +9,7 @@ from tabulate import tabulate
 
 from harness.board import describe, slug
 from harness.measurement import Measurement, Record
-from harness.report.columns import ANATOMY, KIB
+from harness.report.columns import ANATOMY, KIB, accuracy, latency_us, zipped_bytes
 from harness.report.table import markdown_table, notes
 
 
@@ -88,8 +88,8 @@ def _limits(group: Group) -> str:
         if (b := row.measurement["budget"]) is not None
     }
     limits = " or ".join(
-        f"accuracy over {100 * accuracy:g} %, under {size / KIB:g} KiB zipped and {us / 1000:g} ms"
-        for accuracy, size, us in sorted(budgets)
+        f"accuracy over {100 * least:g} %, under {size / KIB:g} KiB zipped and {us / 1000:g} ms"
+        for least, size, us in sorted(budgets)
     )
     parts = [f"{group.dataset['clips']} {group.dataset['split']} clips."]
     if limits:
@@ -162,7 +162,7 @@ def index_page(boards: Sequence[tuple[str, Sequence[Group]]]) -> str:
     rows = [
         [
             f"[{name}]({name}/report.md)",
-            f"{'/'.join(group.dataset['labels'])} on {group.dataset['name']}",
+            group.title,
             *_winners(group),
         ]
         for name, groups in boards
@@ -178,26 +178,16 @@ def index_page(boards: Sequence[tuple[str, Sequence[Group]]]) -> str:
 
 
 def _winners(group: Group) -> list[str]:
-    passed = [row.measurement for row in group.rows if row.measurement["verdict"] == "pass"]
+    passed = [row for row in group.measurements if row["verdict"] == "pass"]
     if not passed:
         return ["none passes"] * 3
 
-    def accuracy(m: Measurement) -> float:
-        counted = m["accuracy"] or {}
-        return float(counted["correct"] / counted["total"])
-
-    def size(m: Measurement) -> int:
-        return (m["size"] or {})["zipped_bytes"]
-
-    def latency(m: Measurement) -> float:
-        return float((m["latency_us"] or {})["total"]["p50"])
-
-    accurate = min(passed, key=lambda m: (-accuracy(m), size(m)))
-    small, fast = min(passed, key=size), min(passed, key=latency)
+    accurate = min(passed, key=lambda row: (-accuracy(row), zipped_bytes(row)))
+    small, fast = min(passed, key=zipped_bytes), min(passed, key=latency_us)
     return [
         f"{accurate['candidate']} ({accuracy(accurate):.1%})",
-        f"{small['candidate']} ({size(small) / KIB:.2f} KiB)",
-        f"{fast['candidate']} ({latency(fast):.0f} µs)",
+        f"{small['candidate']} ({zipped_bytes(small) / KIB:.2f} KiB)",
+        f"{fast['candidate']} ({latency_us(fast):.0f} µs)",
     ]
 
 

@@ -6,7 +6,7 @@ from typing import Final
 from tabulate import tabulate
 
 from harness.measurement import Measurement
-from harness.report.columns import MAIN, Column
+from harness.report.columns import MAIN, Column, accuracy, zipped_bytes
 
 _RANK: Final = {
     verdict: rank for rank, verdict in enumerate(("pass", "miss", "invalid", "fail", "error"))
@@ -25,13 +25,9 @@ def in_order(rows: Sequence[Measurement]) -> list[Measurement]:
 
     def key(row: Measurement) -> tuple[float, ...]:
         rank = _RANK[row["verdict"]]
-        if row["accuracy"] is None or row["size"] is None:
+        if row["error"] is not None:
             return (rank,)
-        return (
-            rank,
-            -row["accuracy"]["correct"] / row["accuracy"]["total"],
-            row["size"]["zipped_bytes"],
-        )
+        return (rank, -accuracy(row), zipped_bytes(row))
 
     return sorted(rows, key=lambda row: (key(row), row["candidate"]))
 

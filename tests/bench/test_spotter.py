@@ -7,7 +7,8 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from candidates.seed_ds_cnn_48_s95 import CANDIDATE
 from harness.audio import Clip
 from harness.card import read_model
-from harness.model import Model, Scores
+from harness.metrics import Scores
+from harness.model import Model
 from harness.registry import Registry
 from harness.spotter import Spotter
 from tests.bench.side_by_side import clips, speed_up

@@ -5,6 +5,7 @@ import pytest
 
 from harness.metrics import (
     Proportion,
+    Scores,
     confusion,
     correct,
     count,
@@ -13,7 +14,6 @@ from harness.metrics import (
     proportion,
     spread,
 )
-from harness.model import Scores
 
 LABELS = ("go", "stop", "yes")
 

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from harness.report.columns import KIB
+from harness.report.columns import KIB, accuracy, latency_us, zipped_bytes
 from harness.report.plots.canvas import (
     BLUE,
     FAINT,
@@ -50,7 +50,7 @@ class Cost:
 SIZE: Final = Cost(
     title="Accuracy against zipped size",
     axis="zipped size (KiB)",
-    value=lambda row: float(row["size"]["zipped_bytes"] / KIB),
+    value=lambda row: zipped_bytes(row) / KIB,
     limit=lambda budget: budget["max_zipped_bytes"] / KIB,
     unit="KiB",
     less="smaller",
@@ -58,7 +58,7 @@ SIZE: Final = Cost(
 LATENCY: Final = Cost(
     title="Accuracy against latency",
     axis="median latency, front-end and inference (µs)",
-    value=lambda row: float(row["latency_us"]["total"]["p50"]),
+    value=latency_us,
     limit=lambda budget: budget["max_latency_us"],
     unit="µs",
     less="faster",
@@ -67,12 +67,12 @@ LATENCY: Final = Cost(
 
 def accuracy_against(cost: Cost, rows: Sequence[Any]) -> str:
     """Return the picture of all *rows*, with their limits and the Pareto front."""
-    rows = sorted(rows, key=lambda row: (-_accuracy(row), cost.value(row), row["candidate"]))
+    rows = sorted(rows, key=lambda row: (-accuracy(row), cost.value(row), row["candidate"]))
     with our_style():
         told = "95 % intervals. Filled: passes. Line and bold: no other is both better and "
         canvas = Canvas(cost.title, f"{told}{cost.less}.", _HEIGHT)
         axes = canvas.axes(*_AREA)
-        values = np.array([(cost.value(row), _accuracy(row)) for row in rows])
+        values = np.array([(cost.value(row), accuracy(row)) for row in rows])
         intervals = np.array([(row["accuracy"]["low"], row["accuracy"]["high"]) for row in rows])
         limits = sorted({cost.limit(row["budget"]) for row in rows})
         bars = sorted({float(row["budget"]["min_accuracy"]) for row in rows})
@@ -93,10 +93,6 @@ def accuracy_against(cost: Cost, rows: Sequence[Any]) -> str:
         names = [row["candidate"] for row in rows]
         _write(canvas, names, axes.transData.transform(values), best, np.concatenate(lines))
         return canvas.svg()
-
-
-def _accuracy(row: Any) -> float:
-    return float(row["accuracy"]["correct"] / row["accuracy"]["total"])
 
 
 def pareto(values: Numbers) -> list[bool]:
