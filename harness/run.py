@@ -1,6 +1,7 @@
 """Recording a session: one raw file a task, and the pages rendered from them."""
 
 import subprocess
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -74,7 +75,7 @@ class Run:
         return raw + (render(results, self.session.registry.models()) if raw else [])
 
     def _record(self, words: tuple[str, ...], subjects: Sequence[Subject]) -> Record:
-        dataset = self.session.dataset(words)
+        dataset, others = self.session.dataset(words), self.session.others(words)
         return Record(
             format=store.FORMAT,
             run={**self._info, "empty_call_us": self._empty_call_us()},
@@ -85,7 +86,7 @@ class Run:
                 "labels": list(words),
                 "clips": len(dataset),
                 "digest": dataset.digest,
-                "left_out": dict(dataset.left_out),
+                "left_out": dict(sorted(Counter(others.words).items())) if others else {},
             },
             measurements=[measurement(subject) for subject in subjects],
         )

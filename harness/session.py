@@ -205,6 +205,7 @@ class Session:
         self.subjects: dict[str, Subject] = {}
         self._source = source
         self.datasets: dict[tuple[str, ...], Dataset] = {}
+        self._others: dict[tuple[str, ...], Dataset | None] = {}
 
     def subject(self, name: str) -> Subject:
         """Return candidate *name* in this run."""
@@ -250,3 +251,10 @@ class Session:
         if words not in self.datasets:
             self.datasets[words] = self._source.load(words, "test")
         return self.datasets[words]
+
+    def others(self, words: tuple[str, ...]) -> Dataset | None:
+        """Return the test clips of all words but *words*, read once; None if there are none."""
+        if words not in self._others:
+            others = tuple(word for word in self._source.words("test") if word not in words)
+            self._others[words] = self._source.load(others, "test") if others else None
+        return self._others[words]

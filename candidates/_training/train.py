@@ -80,7 +80,7 @@ def train(candidate: Candidate, name: str, source: Source) -> tuple[bytes, Card]
 def _other_words(candidate: Candidate, source: Source) -> Dataset | None:
     if not candidate.training.other_words:
         return None
-    others = tuple(word for word in source.words if word not in candidate.words)
+    others = tuple(word for word in source.words("training") if word not in candidate.words)
     return source.load(others, "training")
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -24,7 +24,6 @@ class Dataset:
         words: The word spoken in each clip.
         clips: int16, shape ``(len(keys), CLIP_SAMPLES)``.
         digest: SHA-256 over names and contents, see :func:`content_digest`.
-        left_out: Words that are there but are no label, with their clips.
 
     """
 
@@ -34,7 +33,6 @@ class Dataset:
     words: tuple[str, ...]
     clips: npt.NDArray[np.int16]
     digest: str
-    left_out: Mapping[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -48,9 +46,8 @@ class Source(Protocol):
         """As in records and reports."""
         ...
 
-    @property
-    def words(self) -> tuple[str, ...]:
-        """Every word there are recordings of."""
+    def words(self, split: str) -> tuple[str, ...]:
+        """Every word there are recordings of in *split*."""
         ...
 
     def load(self, words: tuple[str, ...], split: str) -> Dataset:
@@ -67,12 +64,7 @@ class Recording:
     data: bytes
 
 
-def assemble(
-    name: str,
-    split: str,
-    recordings: Iterable[Recording],
-    left_out: Mapping[str, int],
-) -> Dataset:
+def assemble(name: str, split: str, recordings: Iterable[Recording]) -> Dataset:
     """Decode *recordings* into a data set, sorted by key."""
     ordered = sorted(recordings, key=lambda recording: recording.key)
     clips = np.empty((len(ordered), CLIP_SAMPLES), np.int16)
@@ -85,7 +77,6 @@ def assemble(
         words=tuple(recording.word for recording in ordered),
         clips=clips,
         digest="sha256:" + content_digest({r.key: sha256(r.data) for r in ordered}),
-        left_out=dict(sorted(left_out.items())),
     )
 
 

@@ -14,19 +14,13 @@ class Folder:
         self.path = path
         self.name = path.resolve().name
 
-    @property
-    def words(self) -> tuple[str, ...]:
-        """Names of the folders."""
-        return tuple(sorted(folder.name for folder in self._word_folders()))
+    def words(self, split: str = "test") -> tuple[str, ...]:
+        """Names of the folders with recordings."""
+        return tuple(sorted(word for word, files in self._files(split).items() if files))
 
     def load(self, words: tuple[str, ...], split: str = "test") -> Dataset:
-        """Read every clip of *words*; other words are counted as left out."""
-        if split != "test":
-            msg = (
-                f"folder {self.path} has a test split only, not {split!r}: all of it is for testing"
-            )
-            raise DatasetError(msg)
-        found = {folder.name: wav_files(folder) for folder in self._word_folders()}
+        """Read every clip of *words*."""
+        found = self._files(split)
         chosen = {word: files for word, files in found.items() if word in words and files}
         if not chosen:
             msg = (
@@ -34,12 +28,17 @@ class Folder:
                 f"{', '.join(sorted(found)) or 'no word folders'}; lay it out as <word>/*.wav"
             )
             raise NoRecordingsError(msg)
-        left_out = {word: len(files) for word, files in found.items() if word not in words}
-        return assemble(self.name, split, _read(chosen), left_out)
+        return assemble(self.name, split, _read(chosen))
 
-    def _word_folders(self) -> list[Path]:
+    def _files(self, split: str) -> dict[str, list[Path]]:
+        """Return the recordings in each folder."""
+        if split != "test":
+            msg = (
+                f"folder {self.path} has a test split only, not {split!r}: all of it is for testing"
+            )
+            raise DatasetError(msg)
         try:
-            return [path for path in self.path.iterdir() if path.is_dir()]
+            return {path.name: wav_files(path) for path in self.path.iterdir() if path.is_dir()}
         except OSError as error:
             msg = f"folder {self.path} cannot be read: {error.strerror}; check the path"
             raise DatasetError(msg) from error

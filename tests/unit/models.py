@@ -221,14 +221,13 @@ class Clips:
     def __init__(self, clips: Mapping[str, Clip]) -> None:
         self._clips = clips
 
-    @property
-    def words(self) -> tuple[str, ...]:
+    def words(self, split: str = "test") -> tuple[str, ...]:  # noqa: ARG002
         """Every word there are recordings of."""
         return tuple(sorted({key.partition("/")[0] for key in self._clips}))
 
     def load(self, words: tuple[str, ...], split: str) -> Dataset:
         """Return the clips of *words*; like every source, not without any."""
-        if not set(words) & set(self.words):
+        if not set(words) & set(self.words()):
             msg = f"no clips of {' or '.join(words)}"
             raise NoRecordingsError(msg)
         keys = tuple(key for key in sorted(self._clips) if key.partition("/")[0] in words)

@@ -22,7 +22,7 @@ STOP = Recording(key="stop/a.wav", word="stop", data=wav_bytes([3]))
 
 
 def assembled(*recordings: Recording) -> Dataset:
-    return assemble("small", "test", recordings, {"yes": 2, "no": 1})
+    return assemble("small", "test", recordings)
 
 
 def test_clips_are_sorted_by_key() -> None:
@@ -40,10 +40,9 @@ def test_a_data_set_is_as_long_as_it_has_clips() -> None:
     assert (len(dataset), dataset.clips.shape) == (2, (2, 16_000))
 
 
-def test_name_split_and_words_left_out_are_kept() -> None:
+def test_name_and_split_are_kept() -> None:
     dataset = assembled(GO)
     assert (dataset.name, dataset.split) == ("small", "test")
-    assert list(dataset.left_out.items()) == [("no", 1), ("yes", 2)]
 
 
 def test_no_recordings_make_an_empty_data_set() -> None:

@@ -34,7 +34,7 @@ def test_a_relative_path_has_a_name_too(mine: Path, monkeypatch: pytest.MonkeyPa
 
 def test_its_words_are_its_folders(mine: Path) -> None:
     (mine / "README.md").write_text("not a word")
-    assert Folder(mine).words == ("go", "stop", "yes")
+    assert Folder(mine).words() == ("go", "stop", "yes")
 
 
 def test_every_clip_of_the_words_is_read(mine: Path) -> None:
@@ -47,8 +47,9 @@ def test_all_of_it_is_the_test_split(mine: Path) -> None:
     assert Folder(mine).load(("go",)).split == "test"
 
 
-def test_other_words_are_counted_as_left_out(mine: Path) -> None:
-    assert Folder(mine).load(("go",)).left_out == {"stop": 1, "yes": 2}
+def test_folders_without_recordings_are_no_words(mine: Path) -> None:
+    (mine / "notes").mkdir()
+    assert Folder(mine).words() == ("go", "stop", "yes")
 
 
 @pytest.mark.parametrize("split", ["training", "validation"])

@@ -37,7 +37,7 @@ def speech(kws_data: Path, tmp_path_factory: pytest.TempPathFactory) -> MiniSpee
 
 
 def test_its_words_are_the_eight_of_the_excerpt(small: MiniSpeechCommands) -> None:
-    assert small.words == ("down", "go", "left", "no", "right", "stop", "up", "yes")
+    assert small.words("test") == ("down", "go", "left", "no", "right", "stop", "up", "yes")
 
 
 @pytest.mark.parametrize(
