@@ -6,12 +6,14 @@ import os
 # time of one core, and a second BLAS thread would add only jitter.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
 
 from harness import board, datasets, files, store
 from harness.compare import compare
+from harness.datasets import Dataset, Source
 from harness.errors import AudioError, DatasetError, ResultsError, SpotbenchError
 from harness.measurement import Record
 from harness.registry import Registry
@@ -41,9 +43,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--dataset",
-        default=datasets.DEFAULT,
         metavar="DATASET",
-        help=f"{', '.join(datasets.NAMES)} or a folder <word>/*.wav (default: %(default)s)",
+        help=f"{', '.join(datasets.NAMES)} or a folder <word>/*.wav (default: "
+        "mini_speech_commands; espeak where that is neither at hand nor reachable)",
     )
     group.addoption(
         "--profile",
@@ -89,7 +91,7 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         registry = Registry()
         registry.require(*(config.getoption("candidate") or ()))
-        source = datasets.find(config.getoption("dataset"))
+        source = _Aloud(datasets.find(config.getoption("dataset")), config)
         old = config.getoption("compare")
         config.stash[OLD] = store.read(old) if old else None
     except SpotbenchError as error:
@@ -98,6 +100,30 @@ def pytest_configure(config: pytest.Config) -> None:
     certain = config.getoption("certain")
     session = Session(registry, source, profile, board.Machine(), certain=certain)
     config.stash[RUN] = Run(session, ROOT)
+
+
+class _Aloud:
+    """A source whose progress bars are seen, though pytest captures what is printed."""
+
+    def __init__(self, source: Source, config: pytest.Config) -> None:
+        self._source = source
+        self._config = config
+
+    @property
+    def name(self) -> str:
+        return self._source.name
+
+    def words(self, split: str) -> tuple[str, ...]:
+        with self._uncaptured():
+            return self._source.words(split)
+
+    def load(self, words: tuple[str, ...], split: str) -> Dataset:
+        with self._uncaptured():
+            return self._source.load(words, split)
+
+    def _uncaptured(self) -> AbstractContextManager[None]:
+        capture = self._config.pluginmanager.getplugin("capturemanager")
+        return capture.global_and_fixture_disabled() if capture else nullcontext()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

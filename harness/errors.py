@@ -17,6 +17,10 @@ class NoRecordingsError(DatasetError):
     """A data set without any recording of the words asked for."""
 
 
+class UnreachableError(DatasetError):
+    """A data set that is neither at hand nor can be fetched."""
+
+
 class CandidateError(SpotbenchError):
     """A candidate module that declares something impossible, or nothing."""
 

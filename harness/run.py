@@ -86,6 +86,7 @@ class Run:
                 "labels": list(words),
                 "clips": len(dataset),
                 "digest": dataset.digest,
+                "note": dataset.note,
                 "left_out": dict(sorted(Counter(others.words).items())) if others else {},
             },
             measurements=[measurement(subject) for subject in subjects],

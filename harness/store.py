@@ -3,7 +3,8 @@ Records on disk.
 
 History of the format:
 
-1: first version.
+1: first version. Records before December 2026 may lack ``false_accepts`` and ``curve`` in a
+row's operating rule, and ``note`` in their data set.
 """
 
 import json

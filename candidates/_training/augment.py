@@ -1,18 +1,13 @@
 """Varying training clips in NumPy; a traced TensorFlow graph would draw its numbers just once."""
 
 import numpy as np
-import numpy.typing as npt
-import scipy.fft
 
 from harness.audio import CLIP_SAMPLES, SAMPLE_RATE_HZ, Clip
 from harness.frontend import Features
+from harness.noise import Samples, coloured_noise, to_int16
 from harness.recipe import Augmentation
 
-Samples = npt.NDArray[np.float32]
-
 _POSITIONS = np.arange(CLIP_SAMPLES)
-_FREQUENCIES = np.arange(1, CLIP_SAMPLES // 2 + 1, dtype=np.float32)
-"""Hertz, of a spectrum of one second; zero left out."""
 
 
 def vary_clip(clip: Clip, how: Augmentation, rng: np.random.Generator) -> Clip:
@@ -23,12 +18,6 @@ def vary_clip(clip: Clip, how: Augmentation, rng: np.random.Generator) -> Clip:
     if rng.random() < how.noise_share:
         samples += _noise_for(samples, rng.uniform(*how.noise_snr_db), rng)
     return to_int16(samples)
-
-
-def to_int16(samples: Samples) -> Clip:
-    """Round to int16, saturating where a clip got too loud."""
-    clip: Clip = np.clip(np.rint(samples), -32_768, 32_767).astype(np.int16)
-    return clip
 
 
 def mask_features(features: Features, how: Augmentation, rng: np.random.Generator) -> Features:
@@ -42,17 +31,6 @@ def mask_features(features: Features, how: Augmentation, rng: np.random.Generato
         where[axis] = slice(start, start + length)
         masked[tuple(where)] = blank
     return masked
-
-
-def coloured_noise(rng: np.random.Generator, exponent: float) -> Samples:
-    """Return one second of noise of unit power, its power spectrum falling as 1/f**exponent."""
-    parts = rng.standard_normal((2, _FREQUENCIES.size), np.float32)
-    spectrum = np.empty(_FREQUENCIES.size + 1, np.complex64)
-    spectrum[0] = 0
-    spectrum[1:].real, spectrum[1:].imag = parts * _FREQUENCIES ** np.float32(-exponent / 2)
-    noise: Samples = scipy.fft.irfft(spectrum, CLIP_SAMPLES)
-    noise /= noise.std()
-    return noise
 
 
 def _resample(samples: Samples, how: Augmentation, rng: np.random.Generator) -> Samples:

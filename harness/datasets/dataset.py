@@ -24,6 +24,7 @@ class Dataset:
         words: The word spoken in each clip.
         clips: int16, shape ``(len(keys), CLIP_SAMPLES)``.
         digest: SHA-256 over names and contents, see :func:`content_digest`.
+        note: What every output must say of it, None for recordings of people.
 
     """
 
@@ -33,6 +34,7 @@ class Dataset:
     words: tuple[str, ...]
     clips: npt.NDArray[np.int16]
     digest: str
+    note: str | None = None
 
     def __len__(self) -> int:
         return len(self.keys)

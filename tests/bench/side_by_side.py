@@ -33,7 +33,7 @@ def clips() -> Clips:
     """Return clips of the test split if KWS_DATA is given, synthetic ones otherwise."""
     if not os.environ.get("KWS_DATA"):
         return voices(CLIPS)
-    split: Clips = datasets.find(datasets.DEFAULT).load(("go", "stop"), "test").clips
+    split: Clips = datasets.find("mini_speech_commands").load(("go", "stop"), "test").clips
     spread: Clips = split[np.linspace(0, len(split) - 1, CLIPS).astype(int)]
     return spread
 

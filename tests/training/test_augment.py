@@ -4,7 +4,7 @@ from typing import Any, Final
 import numpy as np
 import pytest
 
-from candidates._training.augment import coloured_noise, mask_features, to_int16, vary_clip
+from candidates._training.augment import mask_features, vary_clip
 from harness.audio import CLIP_SAMPLES, Clip
 from harness.frontend import Features
 from harness.recipe import Augmentation
@@ -110,12 +110,6 @@ def test_too_loud_a_clip_saturates_and_does_not_wrap_around(clip: Clip) -> None:
     assert (varied.min(), varied.max()) == (-32_768, 32_767)
 
 
-def test_samples_are_rounded_and_saturated() -> None:
-    samples = np.array([40_000, 32_767.4, 1.6, 0.4, -0.6, -32_768.4, -40_000], np.float32)
-
-    np.testing.assert_array_equal(to_int16(samples), [32_767, 32_767, 2, 0, -1, -32_768, -32_768])
-
-
 @pytest.mark.parametrize("snr_db", [0, 10, 20, 30], ids="{} dB".format)
 def test_noise_has_the_ratio_asked_for(clip: Clip, snr_db: float) -> None:
     how = replace(STILL, noise_share=1, noise_snr_db=(snr_db, snr_db))
@@ -139,22 +133,6 @@ def test_silence_stays_silence() -> None:
     silence = np.zeros(CLIP_SAMPLES, np.int16)
 
     assert not vary_clip(silence, replace(Augmentation(), noise_share=1), rng()).any()
-
-
-@pytest.mark.parametrize("exponent", [0, 1, 2], ids=["white", "pink", "brown"])
-def test_noise_falls_by_its_exponent(exponent: float) -> None:
-    power = abs(np.fft.rfft(coloured_noise(rng(), exponent))) ** 2
-    at_100_hz, at_1_khz = power[90:110].mean(), power[900:1_100].mean()
-
-    # Ten decibels a decade for each unit; the mean of 20 bins scatters by 1 dB.
-    assert 10 * np.log10(at_100_hz / at_1_khz) == pytest.approx(10 * exponent, abs=3)
-
-
-def test_noise_has_unit_power_and_no_offset() -> None:
-    noise = coloured_noise(rng(), 1)
-
-    assert noise.std() == pytest.approx(1, rel=1e-4)
-    assert noise.mean() == pytest.approx(0, abs=1e-6)
 
 
 def test_masking_works_on_a_copy(features: Features) -> None:

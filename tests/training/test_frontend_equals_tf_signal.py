@@ -64,7 +64,7 @@ def made_clips() -> Clips:
 @pytest.fixture(scope="module")
 def spoken_clips(kws_data: Path) -> Clips:
     """Return 40 clips spread over the test split, the loudest one and the faintest one."""
-    source = datasets.find(datasets.DEFAULT, {"KWS_DATA": str(kws_data)})
+    source = datasets.find("mini_speech_commands", {"KWS_DATA": str(kws_data)})
     clips = source.load(source.words("test"), "test").clips
     loudness = np.square(clips, dtype=np.float64).mean(axis=1)
     spread = np.linspace(0, len(clips) - 1, 40).astype(int)

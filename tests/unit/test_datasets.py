@@ -5,15 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from harness.datasets import DEFAULT, NAMES, find
+from harness.datasets import NAMES, find
+from harness.datasets.default import Default
 from harness.datasets.folder import Folder
 from harness.datasets.mini_speech_commands import MiniSpeechCommands
 from harness.errors import DatasetError
 from tests.unit.recordings import write_archive
 
+MINI = "mini_speech_commands"
 
-def test_the_default_is_a_known_name() -> None:
-    assert DEFAULT in NAMES
+
+def test_without_a_name_there_is_a_default() -> None:
+    assert type(find(None, {})) is Default
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -29,14 +32,14 @@ def test_a_path_finds_a_folder(tmp_path: Path) -> None:
 def test_a_known_name_is_not_taken_for_a_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / DEFAULT).mkdir()
+    (tmp_path / MINI).mkdir()
     monkeypatch.chdir(tmp_path)
-    assert type(find(DEFAULT, {})) is MiniSpeechCommands
+    assert type(find(MINI, {})) is MiniSpeechCommands
 
 
 def test_an_unknown_name_is_refused_and_the_known_ones_are_listed() -> None:
-    fault = "unknown data set 'nonsense': neither a folder nor one of mini_speech_commands"
-    with pytest.raises(DatasetError, match=f"^{fault}$"):
+    fault = "unknown data set 'nonsense': neither a folder nor one of mini_speech_commands, "
+    with pytest.raises(DatasetError, match=f"^{fault}"):
         find("nonsense", {})
 
 
@@ -53,4 +56,4 @@ def test_archives_are_looked_for_where_kws_data_says(
     path = tmp_path / "archives" / "mini_speech_commands.zip"
     write_archive(path, {"mini_speech_commands/go/a.wav": b""})
     with pytest.raises(DatasetError, match=f"^{re.escape(str(path))}: the 1 recordings of 'go'"):
-        find(DEFAULT, {"KWS_DATA": str(path.parent)}).load(("go",), "test")
+        find(MINI, {"KWS_DATA": str(path.parent)}).load(("go",), "test")

@@ -1,0 +1,47 @@
+"""What is measured when nobody says: recordings of people, or what stands in for them."""
+
+import dataclasses
+from functools import cached_property
+
+from harness.datasets.dataset import Dataset, Source
+from harness.errors import UnreachableError
+
+
+class Default:
+    """
+    One data set; where it is neither at hand nor can be fetched, another, and every output says so.
+
+    Which of the two is decided once, when the first clips are asked for, and for
+    every word: task and other words of one run never come from two data sets.
+    """
+
+    def __init__(self, preferred: Source, stand_in: Source) -> None:
+        self._preferred = preferred
+        self._stand_in = stand_in
+        self._reason: str | None = None
+
+    @property
+    def name(self) -> str:
+        """That of the data set chosen."""
+        return self._chosen.name
+
+    def words(self, split: str) -> tuple[str, ...]:
+        """Every word there are recordings of in *split*."""
+        return self._chosen.words(split)
+
+    def load(self, words: tuple[str, ...], split: str) -> Dataset:
+        """Read the clips of *words* in *split*; raises what the data set chosen raises."""
+        dataset = self._chosen.load(words, split)
+        if self._reason is None:
+            return dataset
+        note = f"{dataset.note}; they stand in, because {self._reason}"
+        return dataclasses.replace(dataset, note=note)
+
+    @cached_property
+    def _chosen(self) -> Source:
+        try:
+            self._preferred.load(self._preferred.words("test"), "test")
+        except UnreachableError as error:
+            self._reason = str(error)
+            return self._stand_in
+        return self._preferred

@@ -1,0 +1,58 @@
+"""From what was spoken to a clip as a microphone might hear it."""
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import scipy.signal
+
+from harness.audio import CLIP_SAMPLES, SAMPLE_RATE_HZ, Clip
+from harness.datasets.espeak.speak import RATE_HZ
+from harness.noise import coloured_noise, to_int16
+
+LEVEL_DBFS: Final = (-45.0, -12.0)
+"""Of the speech (root mean square while it lasts): recordings differ by as much."""
+
+SNR_DB: Final = (5.0, 40.0)
+EXPONENT: Final = (0.0, 2.0)
+"""Of the noise's power spectrum, 1/f**exponent: from white to brown."""
+
+_FULL_SCALE: Final = 32_768
+_COMMON: Final = np.gcd(SAMPLE_RATE_HZ, RATE_HZ)
+_AUDIBLE: Final = 0.01
+"""Of the peak: what comes before and after is silence that eSpeak NG puts around a word."""
+
+
+def to_clip(spoken: npt.NDArray[np.int16], rng: np.random.Generator) -> Clip:
+    """
+    Place *spoken* somewhere in a second of noise.
+
+    Args:
+        spoken: At RATE_HZ, with at least one sample that is not 0.
+        rng: Draws level, place and noise.
+
+    Returns:
+        int16, shape ``(CLIP_SAMPLES,)``, at SAMPLE_RATE_HZ.
+
+    """
+    speech = _trimmed(_resampled(spoken))
+    level = _FULL_SCALE * 10 ** (rng.uniform(*LEVEL_DBFS) / 20)
+    speech *= level / np.sqrt(np.mean(speech**2))
+    noise = coloured_noise(rng, rng.uniform(*EXPONENT))
+    noise *= np.float32(level * 10 ** (-rng.uniform(*SNR_DB) / 20))
+    start = rng.integers(0, CLIP_SAMPLES - speech.size, endpoint=True)
+    noise[start : start + speech.size] += speech
+    return to_int16(noise)
+
+
+def _resampled(spoken: npt.NDArray[np.int16]) -> npt.NDArray[np.float32]:
+    resampled: npt.NDArray[np.float32] = scipy.signal.resample_poly(
+        spoken.astype(np.float32), SAMPLE_RATE_HZ // _COMMON, RATE_HZ // _COMMON
+    )
+    return resampled
+
+
+def _trimmed(speech: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return *speech* without the silence around it, and no longer than a clip."""
+    audible = np.flatnonzero(np.abs(speech) > _AUDIBLE * np.abs(speech).max())
+    return speech[audible[0] : audible[-1] + 1][:CLIP_SAMPLES]

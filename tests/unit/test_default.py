@@ -1,0 +1,65 @@
+"""The default data set: recordings of people, or synthetic voices that say they stand in."""
+
+from dataclasses import replace
+
+import pytest
+
+from harness.datasets import Dataset
+from harness.datasets.default import Default
+from harness.errors import DatasetError, NoRecordingsError, UnreachableError
+from tests.unit.models import GO_STOP_CLIPS, Clips, loud
+
+
+class Named(Clips):
+    """Clips under a name, which fail as they are told to."""
+
+    def __init__(self, name: str, note: str | None, error: Exception | None = None) -> None:
+        super().__init__({**GO_STOP_CLIPS, "up/1.wav": loud()})
+        self.name = name
+        self.note = note
+        self.error = error
+        self.loaded: list[tuple[str, ...]] = []
+
+    def load(self, words: tuple[str, ...], split: str) -> Dataset:
+        """Return the clips of *words*, or fail."""
+        self.loaded.append(words)
+        if self.error:
+            raise self.error
+        return replace(super().load(words, split), name=self.name, note=self.note)
+
+
+VOICES = Named("voices", "synthetic voices")
+
+
+def test_what_is_at_hand_is_taken() -> None:
+    default = Default(Named("people", None), VOICES)
+    dataset = default.load(("go", "stop"), "test")
+    assert (default.name, dataset.name, dataset.note) == ("people", "people", None)
+    assert default.words("test") == ("go", "stop", "up")
+
+
+def test_what_cannot_be_reached_has_a_stand_in_that_says_so() -> None:
+    default = Default(Named("people", None, UnreachableError("the server is silent")), VOICES)
+    dataset = default.load(("go", "stop"), "test")
+    assert (default.name, dataset.name) == ("voices", "voices")
+    assert dataset.note == "synthetic voices; they stand in, because the server is silent"
+
+
+def test_a_stand_in_stands_in_for_every_word() -> None:
+    people = Named("people", None, UnreachableError("the server is silent"))
+    default = Default(people, VOICES)
+    default.load(("go", "stop"), "test")
+    people.error = None
+    assert default.load(("up",), "test").name == "voices"
+
+
+def test_the_choice_is_made_for_all_words_at_once() -> None:
+    people = Named("people", None)
+    Default(people, VOICES).load(("go",), "test")
+    assert people.loaded == [("go", "stop", "up"), ("go",)]
+
+
+@pytest.mark.parametrize("error", [DatasetError("disk full"), NoRecordingsError("no such word")])
+def test_nothing_stands_in_for_what_is_broken(error: DatasetError) -> None:
+    with pytest.raises(type(error), match=str(error)):
+        Default(Named("people", None, error), VOICES).load(("go",), "test")
