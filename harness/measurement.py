@@ -8,7 +8,7 @@ import numpy as np
 
 from harness.board import Fact
 from harness.datasets.dataset import sha256
-from harness.metrics import OPERATING_THRESHOLD, Proportion, confusion, percentile
+from harness.metrics import OPERATING_THRESHOLD, THRESHOLDS, Proportion, confusion, percentile
 from harness.session import Scored, Subject
 from harness.timing import Times, Window, median_of_medians
 
@@ -65,7 +65,7 @@ def _measured(subject: Subject) -> Measurement:
         labels=list(scored.labels),
         accuracy=_accuracy(scored),
         scores=_scores(scored),
-        operating_rule={"threshold": OPERATING_THRESHOLD, "detected": _share(scored.detected)},
+        operating_rule=_operating_rule(scored),
         size={"raw_bytes": len(scored.data), "zipped_bytes": scored.zipped_bytes},
         sparsity=_sparsity(scored),
         parameters=model.anatomy.parameters,
@@ -140,6 +140,21 @@ def _accuracy(scored: Scored) -> dict[str, Any]:
     words = scored.candidate.words
     counts = confusion(scored.scores, scored.dataset.words, words, scored.labels)
     return {"correct": correct, "total": total, "low": low, "high": high, "confusion": counts}
+
+
+def _operating_rule(scored: Scored) -> dict[str, Any]:
+    return {
+        "threshold": OPERATING_THRESHOLD,
+        "detected": _share(scored.acted_on("detected")),
+        "false_accepts": {kind: _share(scored.acted_on(kind)) for kind in ("words", "noise")},
+        "curve": {
+            "threshold": list(THRESHOLDS),
+            **{
+                kind: [int((sure > threshold).sum()) for threshold in THRESHOLDS]
+                for kind, sure in scored.certainties.items()
+            },
+        },
+    }
 
 
 def _scores(scored: Scored) -> dict[str, list[float]]:

@@ -16,6 +16,11 @@ Z_95: Final = 1.959963984540054
 OPERATING_THRESHOLD: Final = 0.95
 """The seed's deployment rule: act only when the top score exceeds this."""
 
+THRESHOLDS: Final = tuple(
+    sorted({OPERATING_THRESHOLD, *(round(1 / (1 + math.exp(-x / 4)), 5) for x in range(-8, 37))})
+)
+"""From 0.12 to 0.9999, closer together towards 1: where scores of a softmax are."""
+
 
 class Proportion(NamedTuple):
     """*hits* of *total*, with the 95 % Wilson interval of the share behind it."""
@@ -67,10 +72,19 @@ def correct(scores: Scores, words: Sequence[str], labels: Sequence[str]) -> npt.
     return hits
 
 
-def detected(scores: Scores, words: Sequence[str], labels: Sequence[str]) -> npt.NDArray[np.bool_]:
-    """Return for each clip whether it is correct and acted on: bool ``(clips,)``."""
-    acted = scores.max(axis=1) > OPERATING_THRESHOLD
-    hits: npt.NDArray[np.bool_] = acted & correct(scores, words, labels)
+def certainty(scores: Scores, hits: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
+    """
+    Return the top score of each clip, 0 where *hits* is false: float32 ``(clips,)``.
+
+    What exceeds the threshold of the operating rule is acted on.
+    """
+    tops: npt.NDArray[np.float32] = np.where(hits, scores.max(axis=1, initial=0), 0)
+    return tops
+
+
+def of_task(scores: Scores, task: Sequence[str], labels: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Return for each clip whether the top score is that of a word of *task*: bool ``(clips,)``."""
+    hits: npt.NDArray[np.bool_] = np.isin(labels, task)[scores.argmax(axis=1)]
     return hits
 
 

@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+import numpy.typing as npt
+
 from harness import board, metrics
 from harness.audio import Clip
 from harness.board import Machine
@@ -15,6 +18,7 @@ from harness.datasets import Dataset, Source
 from harness.errors import CandidateError, ModelError, NoRecordingsError
 from harness.metrics import Scores
 from harness.model import Model
+from harness.noise import noise_clips
 from harness.registry import Registry
 from harness.size import zipped_bytes
 from harness.spotter import Spotter
@@ -47,6 +51,8 @@ class Scored:
     spotter: Spotter
     dataset: Dataset
     scores: Scores
+    other_scores: Scores
+    noise_scores: Scores
     init_us: float
     first_call_us: float
     added_peak_bytes: int
@@ -57,9 +63,26 @@ class Scored:
         return metrics.count(metrics.correct(self.scores, self.dataset.words, self.labels))
 
     @cached_property
-    def detected(self) -> metrics.Proportion:
-        """Clips that are correct and, by the operating rule, acted on."""
-        return metrics.count(metrics.detected(self.scores, self.dataset.words, self.labels))
+    def certainties(self) -> dict[str, npt.NDArray[np.float32]]:
+        """
+        How sure a clip's answer is: acted on above the threshold of the operating rule.
+
+        ``detected``: of the clips of keywords, 0 where it is wrong. ``words`` and
+        ``noise``: of all other clips, 0 where it is no word of the task.
+        """
+        words, labels = self.candidate.words, self.labels
+        right = metrics.correct(self.scores, self.dataset.words, labels)
+        return {
+            "detected": metrics.certainty(self.scores, right),
+            **{
+                kind: metrics.certainty(scores, metrics.of_task(scores, words, labels))
+                for kind, scores in (("words", self.other_scores), ("noise", self.noise_scores))
+            },
+        }
+
+    def acted_on(self, kind: str) -> metrics.Proportion:
+        """Clips of a *kind* of :attr:`certainties` that the operating rule acts on."""
+        return metrics.count(self.certainties[kind] > metrics.OPERATING_THRESHOLD)
 
     @cached_property
     def zipped_bytes(self) -> int:
@@ -166,6 +189,8 @@ class Subject:
             zipped_bytes=scored.zipped_bytes,
             latency_us=median_of_medians([window.total_us for window in self.windows]),
             certain=self._session.certain,
+            detected=scored.acted_on("detected"),
+            false_accepts={kind: scored.acted_on(kind) for kind in ("words", "noise")},
         )
         invalid = invalid_reasons(self._evidence)
         return judge(scored.candidate, scored.dataset.name, violations, invalid)
@@ -221,6 +246,7 @@ class Session:
 
         """
         dataset = self.dataset(candidate.words)
+        others = self.others(candidate.words)
         data = read_model(candidate, name, self.registry.folder)
         added_peak_bytes = try_out(data, f"{name}.tflite").added_peak_bytes
         start = time.perf_counter()
@@ -231,7 +257,8 @@ class Session:
         init_us = (time.perf_counter() - start) * 1e6
         try:
             first_call_us = time_once(lambda: spotter(dataset.clips[0]))
-            scores = spotter.score(dataset.clips)
+            scores, noise_scores = spotter.score(dataset.clips), spotter.score(noise_clips())
+            other_scores = spotter.score(others.clips) if others else scores[:0]
         except RuntimeError as error:
             msg = f"{name}.tflite gave up on a clip: {error}; convert it again"
             raise ModelError(msg) from error
@@ -241,6 +268,8 @@ class Session:
             spotter=spotter,
             dataset=dataset,
             scores=scores,
+            other_scores=other_scores,
+            noise_scores=noise_scores,
             init_us=init_us,
             first_call_us=first_call_us,
             added_peak_bytes=added_peak_bytes,

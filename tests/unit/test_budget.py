@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from harness.budget import GO_STOP_BUDGET, Budget, Violation
+from harness.budget import GO_STOP_BUDGET, METRICS, Budget, Violation
 from harness.errors import CandidateError
-from harness.metrics import Proportion
+from harness.metrics import Proportion, proportion
 
 BAR = Budget(min_accuracy=0.9, max_zipped_bytes=1_000, max_latency_us=2_000)
 
@@ -16,7 +16,13 @@ def accuracy(hits: int, *, low: float = 0.0) -> Proportion:
     return Proportion(hits, 10_000, low, 1.0)
 
 
-GOOD: Any = {"accuracy": accuracy(10_000), "zipped_bytes": 1, "latency_us": 1.0}
+GOOD: Any = {
+    "accuracy": accuracy(10_000),
+    "zipped_bytes": 1,
+    "latency_us": 1.0,
+    "detected": proportion(99, 100),
+    "false_accepts": {"words": proportion(0, 600), "noise": proportion(0, 300)},
+}
 """Values that beat every limit."""
 
 
@@ -26,16 +32,19 @@ def test_the_budget_of_the_exercise() -> None:
 
 
 def test_values_just_inside_the_limits_break_none() -> None:
-    assert BAR.violations(accuracy=accuracy(9_001), zipped_bytes=999, latency_us=1_999.9) == ()
+    inside = {"accuracy": accuracy(9_001), "zipped_bytes": 999, "latency_us": 1_999.9}
+    assert BAR.violations(**{**GOOD, **inside}) == ()
 
 
 def test_a_limit_met_exactly_is_missed() -> None:
-    broken = BAR.violations(accuracy=accuracy(9_000), zipped_bytes=1_000, latency_us=2_000)
+    met = {"accuracy": accuracy(9_000), "zipped_bytes": 1_000, "latency_us": 2_000}
+    broken = BAR.violations(**{**GOOD, **met})
     assert [violation.metric for violation in broken] == ["accuracy", "size", "latency"]
 
 
 def test_every_broken_limit_is_named_with_value_and_limit() -> None:
-    assert BAR.violations(accuracy=accuracy(8_567), zipped_bytes=34_925, latency_us=12_345.67) == (
+    bad = {"accuracy": accuracy(8_567), "zipped_bytes": 34_925, "latency_us": 12_345.67}
+    assert BAR.violations(**{**GOOD, **bad}) == (
         Violation("accuracy", "accuracy 85.67% is not over 90.00%"),
         Violation("size", "zipped size 34,925 B is not under 1,000 B"),
         Violation("latency", "latency 12,345.7 µs is not under 2,000.0 µs"),
@@ -104,8 +113,8 @@ def test_a_candidate_cannot_lower_the_bar(limits: dict[str, float], fault: str) 
 
 
 def test_an_unknown_limit_is_refused_and_the_known_ones_are_listed() -> None:
-    fault = "unknown limit max_size; known limits: min_accuracy, max_zipped_bytes, max_latency_us"
-    with pytest.raises(CandidateError, match=f"^{fault}$"):
+    fault = "unknown limit max_size; known limits: min_accuracy, max_zipped_bytes, max_latency_us, "
+    with pytest.raises(CandidateError, match=f"^{fault}"):
         BAR.tighten(max_size=3)
 
 
@@ -122,3 +131,79 @@ def test_a_limit_nothing_can_stay_under_is_refused(limit: str, value: int) -> No
     fault = f"impossible budget: {limit}={value}; use more than 0"
     with pytest.raises(CandidateError, match=f"^{fault}$"):
         BAR.tighten(**{limit: value})
+
+
+RULE = BAR.tighten(min_detection=0.9, max_false_accepts=0.03)
+
+
+@pytest.mark.parametrize(
+    ("measured", "said"),
+    [
+        pytest.param({"detected": proportion(91, 100)}, [], id="detects-enough"),
+        pytest.param(
+            {"detected": proportion(90, 100)},
+            ["detection 90.00% is not over 90.00%"],
+            id="detects-no-more-than-the-limit",
+        ),
+        pytest.param(
+            {"false_accepts": {"words": proportion(3, 100), "noise": proportion(0, 300)}},
+            ["false accepts of words 3.00% are not under 3.00%"],
+            id="accepts-other-words",
+        ),
+        pytest.param(
+            {"false_accepts": {"words": proportion(20, 600), "noise": proportion(30, 300)}},
+            [
+                "false accepts of words 3.33% are not under 3.00%",
+                "false accepts of noise 10.00% are not under 3.00%",
+            ],
+            id="each-kind-is-judged-alone",
+        ),
+        pytest.param(
+            {"false_accepts": {"words": proportion(0, 0), "noise": proportion(0, 300)}},
+            [],
+            id="nothing-to-accept-is-not-judged",
+        ),
+    ],
+)
+def test_the_operating_rule_may_have_limits(measured: dict[str, Any], said: list[str]) -> None:
+    assert [v.text for v in RULE.violations(**{**GOOD, **measured})] == said
+
+
+def test_limits_of_the_operating_rule_are_metrics_that_may_be_missed() -> None:
+    bad = {"detected": proportion(0, 9), "false_accepts": {"noise": proportion(9, 9)}}
+    metrics = [v.metric for v in RULE.violations(**{**GOOD, **bad})]
+    assert metrics == ["detection", "false accepts"]
+    assert set(metrics) <= set(METRICS)
+
+
+def test_without_such_limits_the_operating_rule_is_not_judged() -> None:
+    bad = {"detected": proportion(0, 9), "false_accepts": {"noise": proportion(9, 9)}}
+    assert BAR.violations(**{**GOOD, **bad}) == ()
+
+
+@pytest.mark.parametrize(
+    ("limits", "fault"),
+    [
+        ({"min_detection": 0.8}, "min_detection=0.8; use 0.9 or tighter"),
+        ({"min_detection": None}, "min_detection=None; use 0.9 or tighter"),
+        ({"max_false_accepts": 0.1}, "max_false_accepts=0.1; use 0.03 or tighter"),
+        ({"max_false_accepts": None}, "max_false_accepts=None; use 0.03 or tighter"),
+    ],
+)
+def test_a_limit_that_was_set_cannot_be_taken_back(limits: Any, fault: str) -> None:
+    with pytest.raises(CandidateError, match=f"^a candidate cannot loosen the budget: {fault}"):
+        RULE.tighten(**limits)
+
+
+@pytest.mark.parametrize("share", [-0.1, 1])
+def test_a_detection_that_cannot_be_exceeded_is_refused(share: float) -> None:
+    fault = f"impossible budget: min_detection={share}; use a share from 0 to below 1"
+    with pytest.raises(CandidateError, match=f"^{fault}$"):
+        BAR.tighten(min_detection=share)
+
+
+@pytest.mark.parametrize("share", [0, 1.1])
+def test_false_accepts_nothing_can_stay_under_are_refused(share: float) -> None:
+    fault = f"impossible budget: max_false_accepts={share}; use a share from above 0 to 1"
+    with pytest.raises(CandidateError, match=f"^{fault}$"):
+        BAR.tighten(max_false_accepts=share)

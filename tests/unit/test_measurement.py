@@ -8,6 +8,7 @@ import pytest
 from harness.board import Fact
 from harness.datasets.dataset import sha256
 from harness.measurement import Measurement, measurement
+from harness.noise import noise_clips
 from harness.session import Session, Subject
 from harness.size import zipped_bytes
 from harness.timing import Stages, Window
@@ -102,6 +103,29 @@ def test_the_operating_rule_is_recorded_with_its_threshold(tiny: Measurement) ->
     assert (rule["detected"]["count"], rule["detected"]["total"]) == (3, 4)
 
 
+def test_false_accepts_are_counted_for_words_and_for_noise(tiny: Measurement) -> None:
+    rule = tiny["operating_rule"]
+
+    assert rule is not None
+    accepted = rule["false_accepts"]
+    # The model is sure of whatever it hears: of loud clips as "go", of all others as "stop".
+    assert accepted["words"] == {"count": 0, "total": 0, "low": 0.0, "high": 1.0}
+    assert 300 < accepted["noise"]["count"] <= accepted["noise"]["total"] == len(noise_clips())
+
+
+def test_the_curve_counts_what_is_acted_on_at_each_threshold(tiny: Measurement) -> None:
+    rule = tiny["operating_rule"]
+
+    assert rule is not None
+    curve = rule["curve"]
+    at = curve["threshold"].index(0.95)
+    assert curve["detected"][at] == rule["detected"]["count"]
+    assert curve["noise"][at] == rule["false_accepts"]["noise"]["count"]
+    for kind in ("detected", "words", "noise"):
+        assert len(curve[kind]) == len(curve["threshold"])
+        assert curve[kind] == sorted(curve[kind], reverse=True)
+
+
 def test_size_and_anatomy_are_those_of_the_file(tiny: Measurement) -> None:
     assert tiny["size"] == {
         "raw_bytes": len(MODELS["tiny"]),
@@ -172,6 +196,8 @@ def test_the_verdict_stands_with_its_limits_and_reasons(tiny: Measurement) -> No
         "min_accuracy": 0.97,
         "max_zipped_bytes": 25_600,
         "max_latency_us": 8_000,
+        "min_detection": None,
+        "max_false_accepts": None,
     }
 
 

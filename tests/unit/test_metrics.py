@@ -4,12 +4,15 @@ import numpy as np
 import pytest
 
 from harness.metrics import (
+    OPERATING_THRESHOLD,
+    THRESHOLDS,
     Proportion,
     Scores,
+    certainty,
     confusion,
     correct,
     count,
-    detected,
+    of_task,
     percentile,
     proportion,
     spread,
@@ -87,7 +90,29 @@ def test_confusion_follows_the_order_of_task_and_labels() -> None:
     ],
 )
 def test_the_operating_rule(row: tuple[float, float, float], acted_on: bool) -> None:  # noqa: FBT001
-    assert detected(scores(row), ["go"], LABELS).tolist() == [acted_on]
+    sure = certainty(scores(row), correct(scores(row), ["go"], LABELS))
+    assert (sure > OPERATING_THRESHOLD).tolist() == [acted_on]
+
+
+def test_certainty_is_the_top_score_where_it_counts() -> None:
+    rows = scores((0.7, 0.2, 0.1), (0.1, 0.1, 0.8))
+    assert certainty(rows, np.array([True, False])).tolist() == pytest.approx([0.7, 0])
+
+
+def test_no_clips_have_no_certainty() -> None:
+    assert certainty(np.empty((0, 3), np.float32), np.empty(0, bool)).tolist() == []
+
+
+def test_only_words_of_the_task_are_acted_on() -> None:
+    heard = scores((0.9, 0.1, 0), (0, 0.9, 0.1), (0, 0.1, 0.9))
+    assert of_task(heard, ("stop", "go"), LABELS).tolist() == [True, True, False]
+
+
+def test_thresholds_cover_all_scores_and_hold_the_rule_itself() -> None:
+    assert list(THRESHOLDS) == sorted(set(THRESHOLDS))
+    assert OPERATING_THRESHOLD in THRESHOLDS
+    assert THRESHOLDS[0] < 1 / 8
+    assert THRESHOLDS[-1] > 0.999
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from tests.unit.models import (
     make_session,
     nan_model,
     ready,
+    silent,
 )
 
 FOUR_LABELS = "labels=('go', 'stop', 'no', 'yes'), task=('go', 'stop')"
@@ -43,10 +44,14 @@ MODULES = {
     "narrow": ready("narrow"),
     "mislabelled": ready("loudness_4"),
     "diverged": ready("nan"),
+    "elsewhere_labelled": ready("loudness_3", "labels=('up', 'go', 'stop'), task=('go', 'stop')"),
+    "wary": "from harness import GO_STOP_BUDGET\n"
+    + ready("loudness", "budget=GO_STOP_BUDGET.tighten(max_false_accepts=0.03)"),
 }
 
 MODELS = {
     "loudness": loudness_model(),
+    "loudness_3": loudness_model(3),
     "loudness_4": loudness_model(4),
     "foreign": b"<!DOCTYPE html>",
     "truncated": loudness_model()[:500],
@@ -104,7 +109,8 @@ def test_a_candidate_is_scored_on_every_clip_of_its_task(session: Session, name:
     assert subject.scored.dataset.keys == ("go/1.wav", "go/2.wav", "stop/1.wav", "stop/2.wav")
     assert subject.scored.scores.argmax(axis=1).tolist() == [0, 1, 1, 1]
     assert (subject.scored.accuracy.hits, subject.scored.accuracy.total) == (3, 4)
-    assert (subject.scored.detected.hits, subject.scored.detected.total) == (3, 4)
+    detected = subject.scored.acted_on("detected")
+    assert (detected.hits, detected.total) == (3, 4)
 
 
 def test_a_candidate_is_prepared_once(session: Session) -> None:
@@ -383,3 +389,43 @@ def test_a_data_set_is_read_once_for_each_task(session: Session) -> None:
     assert session.dataset(("go", "stop")) is session.dataset(("go", "stop"))
     assert session.dataset(("stop",)).keys == ("stop/1.wav", "stop/2.wav")
     assert list(session.datasets) == [("go", "stop"), ("stop",)]
+
+
+def test_other_words_are_scored_for_false_accepts(registry: Registry, tmp_path: Path) -> None:
+    clips = {**GO_STOP_CLIPS, "bird/1.wav": loud(), "_noise_/1.wav": silent()}
+    session = make_session(registry, tmp_path, clips)
+
+    subject = prepared(session)
+
+    words = subject.scored.acted_on("words")
+    assert subject.scored.other_scores.shape == (2, 2)
+    assert (words.hits, words.total) == (2, 2)
+
+
+def test_a_task_that_is_all_there_is_has_no_other_words(session: Session) -> None:
+    words = prepared(session).scored.acted_on("words")
+
+    assert (words.hits, words.total) == (0, 0)
+
+
+def test_an_answer_outside_the_task_is_not_acted_on(registry: Registry, tmp_path: Path) -> None:
+    # Its label 0, which it hears in loud clips, is "up": no word of its task.
+    session = make_session(registry, tmp_path, {**GO_STOP_CLIPS, "bird/1.wav": loud()})
+    subject = session.subject("elsewhere_labelled")
+    subject.prepare()
+
+    assert subject.scored.acted_on("words").hits == 0
+
+
+def test_limits_of_the_operating_rule_are_judged(registry: Registry, tmp_path: Path) -> None:
+    session = make_session(registry, tmp_path, {**GO_STOP_CLIPS, "bird/1.wav": loud()})
+    subject = session.subject("wary")
+    subject.prepare()
+    subject.take_window(instantly)
+    subject.take_window(instantly)
+
+    verdict, reasons = subject.judgement()
+
+    assert verdict == "fail"
+    assert reasons[-2] == "false accepts of words 100.00% are not under 3.00%"
+    assert reasons[-1].startswith("false accepts of noise ")
