@@ -31,6 +31,7 @@ class Card:
         seed: Of the training.
         training_s: How long it took.
         history: Loss and accuracy after each epoch.
+        sharpened: What its logits were multiplied by once it was trained.
         validation: Clips, and correct ones, of the converted model.
         sparsity: Zeros measured in it: overall, and for each weight tensor.
 
@@ -46,6 +47,7 @@ class Card:
     seed: int
     training_s: float
     history: dict[str, list[float]]
+    sharpened: float
     validation: dict[str, int]
     sparsity: dict[str, Any]
 

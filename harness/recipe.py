@@ -44,9 +44,14 @@ class Training:
         decay: Shape of the way from the one to the other.
         decay_epochs: When the decay ends; None for the last epoch.
         augmentation: None to train on the clips as they are.
+        synthetic: Clips of synthetic voices in an epoch, as a share of the
+            real ones: drawn anew each epoch.
         other_words: Clips of words outside the task in an epoch, as a share of
             the task's own; their target is the same score for every label.
-        noise: The same for clips of coloured noise.
+        noise: The same for clips of noise made by code.
+        false_accepts: Share of the validation split's other words that the
+            operating rule is to act on: once trained, a model's scores are
+            sharpened or softened to that end; None to leave them as they are.
         label_smoothing: Share of the target spread over all labels.
         pruning_start: Share of the steps after which pruning begins.
         pruning_end: Share of the steps at which the final sparsity is reached.
@@ -62,8 +67,10 @@ class Training:
     decay: Literal["cosine", "linear"] = "cosine"
     decay_epochs: float | None = None
     augmentation: Augmentation | None = field(default_factory=Augmentation)
-    other_words: float = 0.15
-    noise: float = 0.05
+    synthetic: float = 0.25
+    other_words: float = 1.0
+    noise: float = 0.1
+    false_accepts: float | None = 0.015
     label_smoothing: float = 0.0
     pruning_start: float = 0.2
     pruning_end: float = 0.7

@@ -1,23 +1,27 @@
 """Batches for training: clips drawn, varied and turned into features, all in NumPy."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from candidates._training import keras
-from candidates._training.augment import coloured_noise, mask_features, to_int16, vary_clip
+from candidates._training.augment import mask_features, vary_clip
 from harness.audio import Clip
 from harness.candidate import Candidate
 from harness.datasets import Dataset
 from harness.frontend import Features
+from harness.noise import MAINS_HZ, clicks, coloured_noise, hum, to_int16
 
 Targets = npt.NDArray[np.float32]
 
-_QUIETEST_DBFS, _LOUDEST_DBFS = -90, -20
+AUDIBLE_PEAK = 100
+"""Of 32,768: in a clip that stays below nobody can be heard; the archives hold about 1 %."""
+
+_QUIETEST_DBFS, _LOUDEST_DBFS = -90, -10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,25 +32,52 @@ class Example:
     target: Targets
 
 
+class Speech(NamedTuple):
+    """Training clips of one source: of the task's words, and of others if there are any."""
+
+    task: Dataset
+    others: Dataset | None
+
+
+class _Examples(NamedTuple):
+    task: Sequence[Example] = ()
+    others: Sequence[Example] = ()
+
+
 class Batches(keras.utils.Sequence):  # type: ignore[misc]  # tf_keras has no types
     """
     The training clips of a candidate, epoch after epoch, each time varied anew.
 
     What is drawn depends on seed, epoch and batch alone, not on timing.
+
+    Args:
+        candidate: Whose labels, front-end and recipe are used.
+        real: Recordings, all of which are in every epoch.
+        synthetic: Synthetic voices, of which as many are drawn as the recipe says.
+
     """
 
-    def __init__(self, candidate: Candidate, task: Dataset, others: Dataset | None) -> None:
+    def __init__(self, candidate: Candidate, real: Speech, synthetic: Speech | None = None) -> None:
         super().__init__()
         self._frontend = candidate.frontend
         self._recipe = candidate.training
         self._alike = np.full(len(candidate.labels), 1 / len(candidate.labels), np.float32)
-        self._task = [
-            Example(clip=task.clips[i], target=self._target(candidate, task.words[i]))
-            for i in distinct(task)
-        ]
-        self._others = others.clips[distinct(others)] if others is not None else ()
+        self._real = self._examples_of(candidate, real)
+        self._synthetic = self._examples_of(candidate, synthetic) if synthetic else _Examples()
         self._epoch = 0
         self._draw()
+
+    def _examples_of(self, candidate: Candidate, speech: Speech) -> "_Examples":
+        task, others = speech
+        return _Examples(
+            task=[
+                Example(clip=task.clips[i], target=self._target(candidate, task.words[i]))
+                for i in usable(task)
+            ],
+            others=[Example(clip=others.clips[i], target=self._alike) for i in usable(others)]
+            if others is not None
+            else [],
+        )
 
     def _target(self, candidate: Candidate, word: str) -> Targets:
         wanted = np.zeros(len(candidate.labels), np.float32)
@@ -72,15 +103,16 @@ class Batches(keras.utils.Sequence):  # type: ignore[misc]  # tf_keras has no ty
 
     def _draw(self) -> None:
         rng = np.random.default_rng((self._recipe.seed, self._epoch))
-        examples = [*self._task, *self._outliers(rng)]
+        recipe, real = self._recipe, len(self._real.task)
+        synthetic = recipe.synthetic * real
+        examples = [
+            *self._real.task,
+            *_some(self._real.others, recipe.other_words * real, rng),
+            *_some(self._synthetic.task, synthetic, rng),
+            *_some(self._synthetic.others, recipe.other_words * synthetic, rng),
+            *[Example(clip=None, target=self._alike)] * round(recipe.noise * real),
+        ]
         self._examples = [examples[i] for i in rng.permutation(len(examples))]
-
-    def _outliers(self, rng: np.random.Generator) -> Iterator[Example]:
-        count = round(self._recipe.other_words * len(self._task))
-        for i in rng.permutation(len(self._others))[:count]:
-            yield Example(clip=self._others[i], target=self._alike)
-        for _ in range(round(self._recipe.noise * len(self._task))):
-            yield Example(clip=None, target=self._alike)
 
     def _features(self, example: Example, rng: np.random.Generator) -> Features:
         how = self._recipe.augmentation
@@ -91,10 +123,17 @@ class Batches(keras.utils.Sequence):  # type: ignore[misc]  # tf_keras has no ty
         return mask_features(self._frontend(vary_clip(example.clip, how, rng)), how, rng)
 
 
-def distinct(dataset: Dataset) -> npt.NDArray[np.intp]:
-    """Return the indices of clips that are no copy of an earlier one."""
+def usable(dataset: Dataset) -> npt.NDArray[np.intp]:
+    """Return the indices of clips to learn from: no near-silent ones, no copies of earlier ones."""
     first = {clip.tobytes(): i for i, clip in reversed(list(enumerate(dataset.clips)))}
-    return np.array(sorted(first.values()))
+    highest, lowest = (find(axis=1).astype(int) for find in (dataset.clips.max, dataset.clips.min))
+    audible = np.maximum(highest, -lowest) >= AUDIBLE_PEAK
+    return np.array([i for i in sorted(first.values()) if audible[i]], np.intp)
+
+
+def _some(examples: Sequence[Example], count: float, rng: np.random.Generator) -> Iterator[Example]:
+    for i in rng.permutation(len(examples))[: round(count)]:
+        yield examples[i]
 
 
 def as_input(frontend: Any, clips: npt.NDArray[np.int16]) -> Features:
@@ -104,4 +143,11 @@ def as_input(frontend: Any, clips: npt.NDArray[np.int16]) -> Features:
 
 def _noise(rng: np.random.Generator) -> Clip:
     level = 32_768 * 10 ** (rng.uniform(_QUIETEST_DBFS, _LOUDEST_DBFS) / 20)
-    return to_int16(coloured_noise(rng, rng.uniform(0, 2.5)) * np.float32(level))
+    kind = rng.integers(4)
+    if kind == 0:
+        samples = clicks(rng)
+    elif kind == 1:
+        samples = hum(rng, rng.choice(MAINS_HZ))
+    else:
+        samples = coloured_noise(rng, rng.uniform(0, 2.5))
+    return to_int16(samples * np.float32(level))

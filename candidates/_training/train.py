@@ -7,16 +7,18 @@ import time
 import traceback
 import warnings
 from importlib import metadata
+from typing import Any
 
 import numpy as np
 
-from candidates._training.batches import Batches, as_input, distinct
+from candidates._training.batches import Batches, Speech, as_input, usable
 from candidates._training.convert import CALIBRATION_CLIPS, convert
 from candidates._training.fit import fit
+from candidates._training.sharpen import sharpen
 from harness import board, datasets
 from harness.candidate import Candidate, model_path
 from harness.card import Card
-from harness.datasets import Dataset, Source
+from harness.datasets import Source
 from harness.datasets.dataset import sha256
 from harness.errors import SpotbenchError
 from harness.files import write_bytes
@@ -30,13 +32,24 @@ CREDIT = "Speech Commands, Pete Warden, arXiv:1804.03209, CC BY 4.0"
 PACKAGES = ("tensorflow", "tf-keras", "tensorflow-model-optimization", "numpy", "scipy")
 
 
-def train(candidate: Candidate, name: str, source: Source) -> tuple[bytes, Card]:
-    """Train *candidate* on the training split of *source*; returns its model and card."""
+def train(candidate: Candidate, name: str, source: Source, synthetic: Source) -> tuple[bytes, Card]:
+    """
+    Train *candidate* on the training splits; returns its model and card.
+
+    Args:
+        candidate: What to train.
+        name: Of its module.
+        source: Of recordings.
+        synthetic: Of synthetic voices, read only if the recipe asks for them.
+
+    """
     started = time.monotonic()
-    task = source.load(candidate.words, "training")
-    others = _other_words(candidate, source)
-    model, history = fit(candidate, name, Batches(candidate, task, others))
-    clips = distinct(task)
+    real = _speech(candidate, source)
+    voices = _speech(candidate, synthetic) if candidate.training.synthetic else None
+    model, history = fit(candidate, name, Batches(candidate, real, voices))
+    factor = _sharpened(candidate, model, source)
+    task = real.task
+    clips = usable(task)
     calibration = np.random.default_rng(candidate.training.seed).choice(
         clips, min(CALIBRATION_CLIPS, len(clips)), replace=False
     )
@@ -56,7 +69,9 @@ def train(candidate: Candidate, name: str, source: Source) -> tuple[bytes, Card]
         data={
             "name": source.name,
             "training": task.digest,
-            "other_words": others.digest if others is not None else None,
+            "other_words": real.others.digest if real.others else None,
+            "synthetic": voices.task.digest if voices else None,
+            "synthetic_other_words": voices.others.digest if voices and voices.others else None,
             "validation": validation.digest,
             "credit": CREDIT,
         },
@@ -68,6 +83,7 @@ def train(candidate: Candidate, name: str, source: Source) -> tuple[bytes, Card]
         seed=candidate.training.seed,
         training_s=round(time.monotonic() - started, 1),
         history=history,
+        sharpened=round(factor, 4),
         validation={"correct": int(hits.sum()), "total": len(hits)},
         sparsity={
             "overall": round(loaded.anatomy.sparsity, 4),
@@ -77,11 +93,22 @@ def train(candidate: Candidate, name: str, source: Source) -> tuple[bytes, Card]
     return data, card
 
 
-def _other_words(candidate: Candidate, source: Source) -> Dataset | None:
-    if not candidate.training.other_words:
-        return None
+def _sharpened(candidate: Candidate, model: Any, source: Source) -> float:
+    share = candidate.training.false_accepts
+    others = tuple(word for word in source.words("validation") if word not in candidate.words)
+    if share is None or not others:
+        return 1.0
+    outliers = source.load(others, "validation").clips
+    return sharpen(model, as_input(candidate.frontend, outliers), share)
+
+
+def _speech(candidate: Candidate, source: Source) -> Speech:
     others = tuple(word for word in source.words("training") if word not in candidate.words)
-    return source.load(others, "training")
+    wanted = others and candidate.training.other_words
+    return Speech(
+        task=source.load(candidate.words, "training"),
+        others=source.load(others, "training") if wanted else None,
+    )
 
 
 def main() -> int:
@@ -96,7 +123,7 @@ def main() -> int:
     for name in names:
         try:
             candidate = registry.load(name)
-            data, card = train(candidate, name, datasets.find(datasets.DEFAULT))
+            data, card = train(candidate, name, *datasets.for_training())
             path = model_path(candidate, name, registry.folder)
             write_bytes(path, data)
             card.write(path.with_suffix(".json"))

@@ -33,6 +33,7 @@ TINY: Final = Candidate(
         epochs=2,
         batch_size=4,
         learning_rate=0.005,
+        synthetic=0,
         other_words=0,
         noise=0,
         pruning_start=0.2,
@@ -41,11 +42,12 @@ TINY: Final = Candidate(
     ),
 )
 SOURCE: Final = SyntheticSource(clips_a_word=110)
+VOICES: Final = SyntheticSource(clips_a_word=7, name="voices")
 
 
 @cache
 def trained(sparsity: float = 0.0) -> tuple[bytes, Card]:
-    return train(replace(TINY, sparsity=sparsity), "tiny", SOURCE)
+    return train(replace(TINY, sparsity=sparsity), "tiny", SOURCE, VOICES)
 
 
 def load(data: bytes, candidate: Candidate = TINY) -> Model:
@@ -106,7 +108,7 @@ class TestTrain:
     def test_the_same_seed_gives_the_same_model(self) -> None:
         data, card = trained()
 
-        again, same_card = train(TINY, "tiny", SOURCE)
+        again, same_card = train(TINY, "tiny", SOURCE, VOICES)
 
         assert again == data
         assert replace(same_card, training_s=card.training_s) == card
@@ -114,7 +116,7 @@ class TestTrain:
     def test_another_seed_gives_another_model(self) -> None:
         other = replace(TINY, training=replace(TINY.training, seed=4, epochs=1))
 
-        data, _ = train(other, "tiny", SOURCE)
+        data, _ = train(other, "tiny", SOURCE, VOICES)
 
         assert data != trained()[0]
 
@@ -160,14 +162,28 @@ class TestTrain:
     def test_other_words_are_those_outside_the_task(self) -> None:
         short = replace(TINY.training, epochs=1, other_words=0.1)
 
-        _, card = train(replace(TINY, training=short), "tiny", SOURCE)
+        _, card = train(replace(TINY, training=short), "tiny", SOURCE, VOICES)
 
         assert card.data["other_words"] == SOURCE.load(("up", "yes"), "training").digest
+
+    def test_synthetic_voices_are_read_if_the_recipe_asks_for_them(self) -> None:
+        short = replace(TINY.training, epochs=1, synthetic=0.1, other_words=0.1)
+
+        _, card = train(replace(TINY, training=short), "tiny", SOURCE, VOICES)
+
+        assert card.data["synthetic"] == VOICES.load(("go", "stop"), "training").digest
+        assert card.data["synthetic_other_words"] == VOICES.load(("up", "yes"), "training").digest
+
+    def test_a_recipe_without_them_has_none_on_its_card(self) -> None:
+        _, card = trained()
+
+        assert card.data["synthetic"] is None
+        assert card.data["synthetic_other_words"] is None
 
     def test_fewer_clips_than_a_calibration_takes_all_serve(self) -> None:
         few = SyntheticSource(clips_a_word=10)
 
-        _, card = train(TINY, "tiny", few)
+        _, card = train(TINY, "tiny", few, VOICES)
 
         assert card.validation["total"] == 20
 

@@ -28,6 +28,7 @@ CARD = Card(
     seed=0,
     training_s=1.5,
     history={"loss": [0.5, 0.25]},
+    sharpened=1.0,
     validation={"correct": 9, "total": 10},
     sparsity={"overall": 0.0},
 )

@@ -1,0 +1,74 @@
+"""Certainty fitted to the operating rule: the same answers, as sure as they may be."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.special import softmax
+
+from candidates._training import keras
+from candidates._training.sharpen import FACTORS, factor_for, sharpen
+from harness.errors import CandidateError
+from harness.metrics import OPERATING_THRESHOLD
+
+RNG = np.random.default_rng(0)
+OUTLIERS = RNG.standard_normal((1_000, 6, 4, 1)).astype(np.float32)
+
+
+def network(*, last: object) -> object:
+    inputs = keras.Input(shape=(6, 4, 1))
+    return keras.Model(inputs, last(keras.layers.Flatten()(inputs)))  # type: ignore[operator]
+
+
+def acted_on(scores: Any) -> float:
+    return float((scores.max(axis=1) > OPERATING_THRESHOLD).mean())
+
+
+@pytest.mark.parametrize("labels", [2, 8])
+@pytest.mark.parametrize("sureness", [0.3, 3.0], ids=["unsure", "oversure"])
+def test_outliers_are_acted_on_as_often_as_asked_for(labels: int, sureness: float) -> None:
+    scores = softmax(sureness * RNG.standard_normal((2_000, labels), np.float32), axis=1)
+
+    factor = factor_for(scores, 0.02)
+
+    assert acted_on(softmax(factor * np.log(scores), axis=1)) == pytest.approx(0.02, abs=0.001)
+    assert (factor > 1) is (acted_on(scores) < 0.02)
+
+
+@pytest.mark.parametrize(
+    ("scores", "expected"),
+    [((0.5, 0.5), FACTORS[1]), ((1.0, 0.0), FACTORS[0])],
+    ids=["never sure", "always sure"],
+)
+def test_a_factor_stays_within_its_range(scores: tuple[float, float], expected: float) -> None:
+    assert factor_for(np.array([scores] * 10, np.float32), 0.02) == expected
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        keras.layers.Dense(2, activation="softmax"),
+        keras.Sequential([keras.layers.Dense(2), keras.layers.Softmax()]),
+    ],
+    ids=["softmax inside", "softmax apart"],
+)
+def test_a_model_is_sharpened_without_a_change_of_its_answers(last: object) -> None:
+    keras.utils.set_random_seed(1)
+    model = network(last=last)
+    before = model.predict(OUTLIERS, verbose=0)  # type: ignore[attr-defined]
+
+    factor = sharpen(model, OUTLIERS, 0.05)
+
+    after = model.predict(OUTLIERS, verbose=0)  # type: ignore[attr-defined]
+    assert factor != pytest.approx(1, abs=0.1)
+    assert acted_on(after) == pytest.approx(0.05, abs=0.002)
+    np.testing.assert_array_equal(after.argmax(axis=1), before.argmax(axis=1))
+    np.testing.assert_allclose(after, softmax(factor * np.log(before), axis=1), atol=1e-5)
+
+
+def test_a_network_that_does_not_end_in_dense_is_refused() -> None:
+    model = network(last=keras.layers.Reshape((6, 4)))
+    fault = "^the last weights are those of a Conv1D layer, not of a Dense one, .*end the network"
+    outputs = keras.layers.GlobalAveragePooling1D()(keras.layers.Conv1D(2, 1)(model.output))  # type: ignore[attr-defined]
+    with pytest.raises(CandidateError, match=fault):
+        sharpen(keras.Model(model.input, outputs), OUTLIERS, 0.05)  # type: ignore[attr-defined]
