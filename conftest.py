@@ -212,6 +212,7 @@ def _table(record: Record) -> list[str]:
     task = "/".join(dataset["labels"])
     return [
         f"\n{task} on {dataset['name']}, {dataset['clips']} test clips",
+        *([f"WARNING: {dataset['note']}"] if dataset["note"] else []),
         f"{board.describe(record['board'])}\n",
         terminal_table(measurements),
         *(f"- {note}" for note in notes(measurements)),

@@ -42,6 +42,7 @@ class Default:
         try:
             self._preferred.load(self._preferred.words("test"), "test")
         except UnreachableError as error:
-            self._reason = str(error)
+            # Not its own text, which names folders of this machine: the note goes into records.
+            self._reason = f"{self._preferred.name} cannot be had: {error.__cause__ or error}"
             return self._stand_in
         return self._preferred

@@ -1,9 +1,10 @@
 """Rendering: ``results/README.md`` and ``results/<board>/report.md`` from the raw records."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from harness import files, store
+from harness.measurement import Record
 from harness.report.markdown import Group, Row, board_page, index_page
 
 __all__ = ["render"]
@@ -33,6 +34,9 @@ def render(results: Path, models: Mapping[str, str]) -> list[Path]:
         pages |= {results / name / file: svg for file, svg in _pictures(groups).items()}
     for path, text in pages.items():
         files.write_text(path, text)
+    for picture in results.glob("*/*-on-*.svg"):
+        if picture not in pages:
+            picture.unlink()  # of a data set or task with no row left to show
     return list(pages)
 
 
@@ -57,8 +61,13 @@ def _groups(board: Path, models: Mapping[str, str]) -> list[Group]:
             name, model = measurement["candidate"], measurement["model_sha256"]
             if name in models and model in (models[name], None):
                 rows[name] = Row(measurement, record)
-    return [
-        Group(dataset=next(iter(rows.values())).record["dataset"], rows=list(rows.values()))
+    groups = [
+        Group(dataset=_newest(rows.values())["dataset"], rows=list(rows.values()))
         for _, rows in sorted(newest.items())
         if rows
     ]
+    return sorted(groups, key=lambda group: group.note is not None)  # people first
+
+
+def _newest(rows: Iterable[Row]) -> Record:
+    return max((row.record for row in rows), key=lambda record: str(record["run"]["started"]))

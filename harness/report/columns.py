@@ -16,7 +16,7 @@ class Column:
 
     Attributes:
         heading: With the unit.
-        value: What it holds for one measurement that is no error.
+        value: What it holds for one measurement that is no error; None for nothing.
         show: That value as text.
         best: Which of all values to mark, if one is better than another.
 
@@ -28,11 +28,13 @@ class Column:
     best: Best | None = None
 
 
-def _percent(share: float) -> str:
+def percent(share: Any) -> str:
+    """Return a share as percent, with one decimal."""
     return f"{100 * share:.1f} %"
 
 
-def _interval(share: dict[str, float]) -> str:
+def interval(share: Any) -> str:
+    """Return the interval of a count, as percent."""
     return f"{100 * share['low']:.1f}-{100 * share['high']:.1f} %"
 
 
@@ -46,9 +48,38 @@ def zipped_bytes(row: Any) -> int:
     return int(row["size"]["zipped_bytes"])
 
 
-def _detected(row: Any) -> float:
-    detected = row["operating_rule"]["detected"]
-    return float(detected["count"] / detected["total"])
+def acted_on(kind: str) -> Callable[[Any], dict[str, float] | None]:
+    """
+    Return what reads from a row how often the operating rule acts on clips of a *kind*.
+
+    ``detected`` are keywords heard as such, ``words`` and ``noise`` false accepts. None
+    where there are no such clips: in a data set without other words, and in records
+    from before they were counted.
+    """
+
+    def found(row: Any) -> dict[str, float] | None:
+        rule = row["operating_rule"]
+        counted: dict[str, float] | None = {
+            "detected": rule["detected"],
+            **rule.get("false_accepts", {}),
+        }.get(kind)
+        return counted if counted and counted["total"] else None
+
+    return found
+
+
+def share_acted_on(kind: str) -> Callable[[Any], float | None]:
+    """Return what reads from a row that share, None as :func:`acted_on` has it."""
+
+    def share(row: Any) -> float | None:
+        counted = acted_on(kind)(row)
+        return counted["count"] / counted["total"] if counted else None
+
+    return share
+
+
+def _count(share: dict[str, float]) -> str:
+    return f"{share['count']:,} of {share['total']:,}"
 
 
 def _latency(stage: str, statistic: str) -> Callable[[Any], float]:
@@ -64,8 +95,8 @@ def _microseconds(value: float) -> str:
 
 
 MAIN: Final = (
-    Column(heading="accuracy", value=accuracy, show=_percent, best=max),
-    Column(heading="95 % interval", value=lambda row: row["accuracy"], show=_interval),
+    Column(heading="accuracy", value=accuracy, show=percent, best=max),
+    Column(heading="95 % interval", value=lambda row: row["accuracy"], show=interval),
     Column(
         heading="zipped KiB",
         value=zipped_bytes,
@@ -78,10 +109,25 @@ MAIN: Final = (
     Column(
         heading="inference µs", value=_latency("inference", "p50"), show=_microseconds, best=min
     ),
-    Column(heading="acts on", value=_detected, show=_percent, best=max),
-    Column(heading="zeros", value=lambda row: row["sparsity"]["overall"], show=_percent),
+    Column(heading="detected", value=share_acted_on("detected"), show=percent, best=max),
+    Column(heading="false accepts", value=share_acted_on("words"), show=percent, best=min),
+    Column(heading="on noise", value=share_acted_on("noise"), show=percent, best=min),
 )
 """The table of results, after verdict and name."""
+
+OPERATING: Final = tuple(
+    column
+    for heading, kind in (
+        ("detected", "detected"),
+        ("false accepts on other words", "words"),
+        ("false accepts on noise", "noise"),
+    )
+    for column in (
+        Column(heading=heading, value=acted_on(kind), show=_count),
+        Column(heading="95 % interval", value=acted_on(kind), show=interval),
+    )
+)
+"""The folded table of what the operating rule acts on."""
 
 ANATOMY: Final = (
     Column(heading="parameters", value=lambda row: row["parameters"], show="{:,}".format),
@@ -95,8 +141,8 @@ ANATOMY: Final = (
     ),
     Column(heading="raw bytes", value=lambda row: row["size"]["raw_bytes"], show="{:,}".format),
     Column(heading="zipped bytes", value=zipped_bytes, show="{:,}".format),
-    Column(heading="zeros wanted", value=lambda row: row["sparsity"]["nominal"], show=_percent),
-    Column(heading="zeros measured", value=lambda row: row["sparsity"]["overall"], show=_percent),
+    Column(heading="zeros wanted", value=lambda row: row["sparsity"]["nominal"], show=percent),
+    Column(heading="zeros measured", value=lambda row: row["sparsity"]["overall"], show=percent),
     Column(heading="init µs", value=lambda row: row["latency_us"]["init"], show=_microseconds),
     Column(
         heading="first call µs",

@@ -51,18 +51,16 @@ def _table(
     verdict: Callable[[str], str],
 ) -> str:
     measured = [row for row in rows if row["error"] is None]
-    best = {
-        column.heading: column.best([column.value(row) for row in measured])
-        for column in columns
-        if column.best is not None and measured
-    }
+    best = {column.heading: _best(column, measured) for column in columns}
 
     def cell(column: Column, row: Measurement) -> str:
         if row["error"] is not None:
             return "-"
         value = column.value(row)
+        if value is None:
+            return "-"
         shown = column.show(value)
-        return mark(shown) if value == best.get(column.heading) else shown
+        return mark(shown) if value == best[column.heading] else shown
 
     def stamp(row: Measurement) -> str:
         return verdict(row["verdict"]) + (", not certain" if not_certain(row) else "")
@@ -77,6 +75,11 @@ def _table(
         colalign=("left", "left", *("right" for _ in columns)),
         disable_numparse=True,
     )
+
+
+def _best(column: Column, rows: Sequence[Measurement]) -> float | None:
+    values = [value for row in rows if (value := column.value(row)) is not None]
+    return column.best(values) if column.best and values else None
 
 
 def not_certain(row: Measurement) -> bool:

@@ -14,6 +14,7 @@ from harness.measurement import Measurement
 from harness.report.plots import pictures
 from harness.report.plots.canvas import _DARK, FAINT, PAGE, _round_numbers, text_width
 from harness.report.plots.confusion import confusions
+from harness.report.plots.curves import operating
 from harness.report.plots.lanes import latencies, stages
 from harness.report.plots.placement import Box, Numbers, place
 from harness.report.plots.scatter import LATENCY, SIZE, accuracy_against, pareto
@@ -22,6 +23,7 @@ from tests.unit.test_report import FRESH, row
 NAMES = [
     "accuracy-size",
     "accuracy-latency",
+    "operating",
     "latency",
     "stages",
     "confusion",
@@ -366,3 +368,67 @@ def test_matrices_of_twelve_words_fit() -> None:
     pairs = itertools.combinations(found, 2)
     assert [(a.words, b.words) for a, b in pairs if a.box.meets(b.box)] == []
     assert max(text.box.right for text in found) <= 860
+
+
+def acting(detected: int, words: int, noise: int, *, others: int = 600) -> dict[str, Any]:
+    """Return an operating rule with so many of 100, of *others* and of 400 clips acted on."""
+    return {
+        "threshold": 0.95,
+        "detected": {"count": detected, "total": 100, "low": 0, "high": 1},
+        "false_accepts": {
+            "words": {"count": words, "total": others, "low": 0, "high": 1},
+            "noise": {"count": noise, "total": 400, "low": 0, "high": 1},
+        },
+        "curve": {
+            "threshold": [0.5, 0.95],
+            "detected": [100, detected],
+            "words": [min(others, 2 * words), words],
+            "noise": [2 * noise, noise],
+        },
+    }
+
+
+def test_the_operating_rule_is_told_in_numbers() -> None:
+    svg = operating([candidate("wary", operating_rule=acting(91, 12, 2))])
+
+    assert svg is not None
+    assert [text for text in words(svg) if text in {"91 % detected", "2.0 %", "0.5 %"}] == [
+        "91 % detected",
+        "2.0 %",
+        "0.5 %",
+    ]
+
+
+def test_the_rule_is_marked_on_both_curves_at_its_place() -> None:
+    svg = operating([candidate("wary", operating_rule=acting(91, 54, 36))])
+
+    assert svg is not None
+    words_at, noise_at = re.findall(r'<use [^>]*x="(.*?)" y="(.*?)" style="fill: #', svg)[-2:]
+    assert words_at == noise_at  # 9 % of both
+
+
+def test_without_other_words_only_noise_is_drawn() -> None:
+    svg = operating([candidate("eight", operating_rule=acting(91, 0, 2, others=0))])
+
+    assert svg is not None
+    assert "-" in words(svg)
+    assert "0.5 %" in words(svg)
+
+
+def test_rows_from_before_curves_were_recorded_are_left_out() -> None:
+    old = candidate(
+        "old", operating_rule={"threshold": 0.95, "detected": {"count": 9, "total": 10}}
+    )
+
+    assert operating([old]) is None
+    assert operating([old, TWELVE[0]]) == operating([TWELVE[0]])
+    assert "operating" not in pictures([old], TASK)
+
+
+def test_the_axis_begins_below_what_the_weakest_detects() -> None:
+    weak = candidate("weak", operating_rule=acting(43, 6, 0))
+
+    svg = operating([weak, TWELVE[0]])
+
+    assert svg is not None
+    assert "40 %" in words(svg)

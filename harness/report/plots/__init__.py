@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from harness.measurement import Measurement
 from harness.report.plots.confusion import confusions
+from harness.report.plots.curves import operating
 from harness.report.plots.lanes import latencies, stages
 from harness.report.plots.scatter import LATENCY, SIZE, accuracy_against
 
@@ -23,10 +24,12 @@ def pictures(measurements: Sequence[Measurement], labels: Sequence[str]) -> dict
     rows = [row for row in measurements if row["error"] is None]
     if not rows:
         return {}
-    return {
+    drawn = {
         "accuracy-size": accuracy_against(SIZE, rows),
         "accuracy-latency": accuracy_against(LATENCY, rows),
+        "operating": operating(rows),
         "latency": latencies(rows),
         "stages": stages(rows),
         "confusion": confusions(rows, labels),
     }
+    return {name: svg for name, svg in drawn.items() if svg is not None}
