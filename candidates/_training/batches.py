@@ -13,6 +13,7 @@ from candidates._training.augment import mask_features, vary_clip
 from harness.audio import Clip
 from harness.candidate import Candidate
 from harness.datasets import Dataset
+from harness.datasets.dataset import sha256
 from harness.frontend import Features
 from harness.noise import MAINS_HZ, clicks, coloured_noise, hum, to_int16
 
@@ -125,7 +126,7 @@ class Batches(keras.utils.Sequence):  # type: ignore[misc]  # tf_keras has no ty
 
 def usable(dataset: Dataset) -> npt.NDArray[np.intp]:
     """Return the indices of clips to learn from: no near-silent ones, no copies of earlier ones."""
-    first = {clip.tobytes(): i for i, clip in reversed(list(enumerate(dataset.clips)))}
+    first = {sha256(clip.tobytes()): i for i, clip in reversed(list(enumerate(dataset.clips)))}
     highest, lowest = (find(axis=1).astype(int) for find in (dataset.clips.max, dataset.clips.min))
     audible = np.maximum(highest, -lowest) >= AUDIBLE_PEAK
     return np.array([i for i in sorted(first.values()) if audible[i]], np.intp)

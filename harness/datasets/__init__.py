@@ -12,12 +12,14 @@ from harness.datasets.default import Default
 from harness.datasets.espeak import Espeak
 from harness.datasets.folder import Folder
 from harness.datasets.mini_speech_commands import MiniSpeechCommands
+from harness.datasets.speech_commands import SpeechCommands
 from harness.errors import DatasetError
 
 __all__ = ["NAMES", "Dataset", "Source", "find", "for_training"]
 
 _KNOWN: Final[Mapping[str, Callable[[Path, Path | None], Source]]] = {
     MiniSpeechCommands.name: MiniSpeechCommands,
+    SpeechCommands.name: SpeechCommands,
     Espeak.name: lambda cache, _: Espeak(cache),
 }
 NAMES: Final = tuple(_KNOWN)
@@ -37,15 +39,26 @@ def find(name: str | None = None, environ: Mapping[str, str] = os.environ) -> So
     if name is None:
         return Default(find(MiniSpeechCommands.name, environ), find(Espeak.name, environ))
     if name in _KNOWN:
-        archives = environ.get("KWS_DATA")
-        cache = platformdirs.user_cache_path("spotbench")
-        return _KNOWN[name](cache, Path(archives) if archives else None)
+        return _KNOWN[name](*_places(environ))
     if Path(name).is_dir():
         return Folder(Path(name))
     msg = f"unknown data set {name!r}: neither a folder nor one of {', '.join(NAMES)}"
     raise DatasetError(msg)
 
 
-def for_training() -> tuple[Source, Source]:
-    """Return what to train on: recordings of people, and synthetic voices."""
-    return find(MiniSpeechCommands.name), find(Espeak.name)
+def for_training(environ: Mapping[str, str] = os.environ) -> tuple[Source, Source]:
+    """
+    Return what to train on: recordings of people, and synthetic voices.
+
+    The people are those of the full Speech Commands where its archive is at hand (it
+    is never fetched for that), and of mini Speech Commands elsewhere.
+    """
+    full = SpeechCommands(*_places(environ))
+    people = full if full.can_train() else find(MiniSpeechCommands.name, environ)
+    return people, find(Espeak.name, environ)
+
+
+def _places(environ: Mapping[str, str]) -> tuple[Path, Path | None]:
+    """Return the cache, and the folder with archives if one is named."""
+    archives = environ.get("KWS_DATA")
+    return platformdirs.user_cache_path("spotbench"), Path(archives) if archives else None

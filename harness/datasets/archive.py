@@ -1,64 +1,113 @@
 """
-A zip archive of ``<name>/<word>/*.wav``, unpacked word by word into the cache.
+A published archive of ``<word>/*.wav``, zip or tar.gz, unpacked word by word into the cache.
 
-A word is unpacked beside its place, verified against its published content
-digest and moved there in one step. The digest's own text, a line for each file
-with its SHA-256, is kept with it: a later run checks that text against the
-published digest and each file it reads against its line, so a cache that was
-damaged, by whatever, is noticed and unpacked again.
+All words asked for are unpacked in one pass beside their places, verified (each
+by its published content digest, or all by that of the archive) and moved there
+in one step. A manifest is kept with each: a later run checks it against its
+digest and each file it reads against its line, so a cache that was damaged, by
+whatever, is noticed and unpacked again.
 """
 
 import errno
+import hashlib
+import tarfile
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import Final
 
-from harness.datasets.dataset import manifest, sha256
+from harness.datasets.dataset import Recording, manifest, sha256
 from harness.datasets.download import download
-from harness.errors import DatasetError
+from harness.errors import DatasetError, UnreachableError
 
-_MANIFEST = "MANIFEST.sha256"
+Wanted = Callable[[str], bool]
+
+_MANIFEST: Final = "MANIFEST.sha256"
+_DIGEST: Final = "DIGEST"
+"""SHA-256 of the manifest, kept where none is published."""
+
+_DAMAGES: Final = (
+    EOFError,
+    OSError,
+    RuntimeError,
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What reading a damaged archive may raise."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Archive:
     """
-    Where an archive may be, and what its words must hold.
+    Where an archive may be, and what it must hold.
 
     Attributes:
-        name: Of the archive (``<name>.zip``) and of its top folder.
+        file_name: Ending in ``.zip`` or ``.tar.gz``.
         url: Where it is published.
-        digests: Content digest of each word.
         cache: Folder for downloads and unpacked words.
-        archives: A folder to look for ``<name>.zip`` in before any download.
+        archives: A folder to look for the file in before any download.
+        top: The folder of the archive that the words are in, empty for none.
+        digests: Content digest of each word, where they are published.
+        size: Of the file in bytes, where its words have no digests.
+        sha256: Of the file, where its words have no digests.
 
     """
 
-    name: str
+    file_name: str
     url: str
-    digests: Mapping[str, str]
     cache: Path
     archives: Path | None
+    top: str = ""
+    digests: Mapping[str, str] = field(default_factory=dict)
+    size: int | None = None
+    sha256: str | None = None
 
-    def read(self, word: str, wanted: Callable[[str], bool]) -> dict[str, bytes]:
-        """Return file name -> bytes of each *wanted* file of *word*, verified."""
-        files = self._cached(word, wanted)
-        if files is None:
-            files = {name: data for name, data in self._unpack(word).items() if wanted(name)}
-        return files
+    def read(self, words: Sequence[str], wanted: Wanted) -> Iterator[Recording]:
+        """
+        Yield each *wanted* file of *words*, verified; *wanted* is asked by file name.
+
+        Raises:
+            UnreachableError: If the archive is neither at hand nor can be fetched.
+            DatasetError: If it is damaged or not what was published, or cannot be unpacked.
+
+        """
+        found = {word: self._cached(word, wanted) for word in words}
+        missing = [word for word, files in found.items() if files is None]
+        if missing:
+            self._unpack(missing)
+            found |= {word: self._cached(word, wanted) for word in missing}
+        for word, files in found.items():
+            if files is None:
+                msg = (
+                    f"{self._folder(word)} cannot be read back; point XDG_CACHE_HOME to "
+                    f"another folder"
+                )
+                raise DatasetError(msg)
+            for name, data in files.items():
+                yield Recording(key=f"{word}/{name}", word=word, data=data)
+
+    def at_hand(self, words: Iterable[str]) -> bool:
+        """Whether *words* can be read without a download."""
+        unpacked = all((self._folder(word) / _MANIFEST).is_file() for word in words)
+        return unpacked or self._local() is not None
+
+    @property
+    def _name(self) -> str:
+        return self.file_name.removesuffix(".zip").removesuffix(".tar.gz")
 
     def _folder(self, word: str) -> Path:
-        return self.cache / self.name / word
+        return self.cache / self._name / word
 
-    def _cached(self, word: str, wanted: Callable[[str], bool]) -> dict[str, bytes] | None:
-        """Read an unpacked word; None if it was never unpacked, or is not what was published."""
+    def _cached(self, word: str, wanted: Wanted) -> dict[str, bytes] | None:
+        """Read an unpacked word; None if it was never unpacked, or is not what was unpacked."""
         folder = self._folder(word)
         try:
             text = (folder / _MANIFEST).read_bytes()
-            if sha256(text) != self.digests[word]:
+            if sha256(text) != (self.digests.get(word) or (folder / _DIGEST).read_text()):
                 return None
             digests = dict(line.rsplit(" ", 1) for line in text.decode().splitlines())
             files = {name: (folder / name).read_bytes() for name in filter(wanted, digests)}
@@ -66,76 +115,131 @@ class Archive:
             return None
         return files if all(sha256(files[name]) == digests[name] for name in files) else None
 
-    def _unpack(self, word: str) -> dict[str, bytes]:
-        """Unpack all of *word* into the cache and return it."""
+    def _unpack(self, words: Sequence[str]) -> None:
+        """Unpack *words* into the cache, all in one pass over the archive."""
         path = self._find()
+        self._check_file(path)
+        target = self.cache / self._name
         try:
-            with zipfile.ZipFile(path) as archive:
-                files = {
-                    PurePosixPath(member).name: archive.read(member)
-                    for member in archive.namelist()
-                    if self._is_of(member, word, path)
-                }
-        except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, zlib.error) as error:
-            msg = f"{path} is no whole zip archive ({error}); remove it and run again"
-            raise DatasetError(msg) from error
-        text = manifest({name: sha256(data) for name, data in files.items()})
-        if sha256(text) != self.digests[word]:
+            target.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=target, prefix=".unpacking-") as scratch:
+                for word, digests in self._write(path, words, Path(scratch)).items():
+                    self._keep(word, digests, path, Path(scratch))
+        except OSError as error:
             msg = (
-                f"{path}: the {len(files)} recordings of {word!r} have digest {sha256(text)}, "
-                f"expected {self.digests[word]}; fetch the archive again, or measure what "
-                f"it holds with --dataset FOLDER"
+                f"cannot unpack {', '.join(words)} to {target}: {error.strerror}; make room or "
+                f"point XDG_CACHE_HOME to another folder"
+            )
+            raise DatasetError(msg) from error
+
+    def _write(self, path: Path, words: Sequence[str], scratch: Path) -> dict[str, dict[str, str]]:
+        """Write the files of *words* to *scratch*; returns the digest of each file of each word."""
+        digests: dict[str, dict[str, str]] = {word: {} for word in words}
+        for word in words:
+            (scratch / word).mkdir()
+        for member, data in self._files(path, lambda name: self._word(name, path) in digests):
+            word, name = self._word(member, path), PurePosixPath(member).name
+            (scratch / word / name).write_bytes(data)
+            digests[word][name] = sha256(data)
+        return digests
+
+    def _keep(self, word: str, digests: Mapping[str, str], path: Path, scratch: Path) -> None:
+        """Verify what was unpacked of *word*, and move it to its place in one step."""
+        text = manifest(digests)
+        if not digests or self.digests.get(word, sha256(text)) != sha256(text):
+            msg = (
+                f"{path}: the {len(digests)} recordings of {word!r} have digest {sha256(text)}, "
+                f"expected {self.digests.get(word, 'at least one')}; {self._reject(path)}, or "
+                f"measure what it holds with --dataset FOLDER"
             )
             raise DatasetError(msg)
-        self._store(word, {**files, _MANIFEST: text})
-        return files
+        fresh, target = scratch / word, self._folder(word)
+        (fresh / _MANIFEST).write_bytes(text)
+        if word not in self.digests:
+            (fresh / _DIGEST).write_text(sha256(text))
+        if target.exists():
+            target.rename(scratch / f"{word}.damaged")
+        try:
+            fresh.rename(target)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise  # else another process unpacked the same word meanwhile
 
-    def _is_of(self, member: str, word: str, path: Path) -> bool:
+    def _word(self, member: str, path: Path) -> str:
+        """Return the word that a member of the archive is a recording of, empty for none."""
         parts = PurePosixPath(member).parts
         if ".." in parts or member.startswith("/") or "\\" in member:
             msg = (
                 f"{path} holds {member!r}, which climbs out of its folder; do not use this archive"
             )
             raise DatasetError(msg)
-        return parts[:-1] == (self.name, word) and member.endswith(".wav")
+        above = (self.top,) if self.top else ()
+        if parts[:-2] != above or len(parts) != len(above) + 2 or not member.endswith(".wav"):
+            return ""
+        return parts[-2]
 
-    def _store(self, word: str, files: Mapping[str, bytes]) -> None:
-        """Write *files* beside the word's folder, then move them there in one step."""
-        target = self._folder(word)
+    def _files(self, path: Path, wanted: Wanted) -> Iterator[tuple[str, bytes]]:
+        """Yield name and contents of each *wanted* file of an archive, as they come."""
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{word}-") as scratch:
-                fresh = Path(scratch) / "fresh"
-                fresh.mkdir()
-                for name, data in files.items():
-                    (fresh / name).write_bytes(data)
-                if target.exists():
-                    target.rename(Path(scratch) / "damaged")
-                fresh.rename(target)
-        except OSError as error:
-            if error.errno in (errno.ENOTEMPTY, errno.EEXIST) and target.is_dir():
-                return  # another process unpacked the same word meanwhile
-            msg = (
-                f"cannot unpack {word!r} to {target}: {error.strerror}; make room or "
-                f"point XDG_CACHE_HOME to another folder"
-            )
+            yield from (_zipped if path.suffix == ".zip" else _tarred)(path, wanted)
+        except _DAMAGES as error:
+            msg = f"{path} is no whole archive ({error}); {self._reject(path)}"
             raise DatasetError(msg) from error
+
+    def _check_file(self, path: Path) -> None:
+        if self.sha256 is None:
+            return
+        size = path.stat().st_size
+        if size != self.size:
+            msg = f"{path} has {size:,} bytes, expected {self.size:,}; {self._reject(path)}"
+            raise DatasetError(msg)
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        if found != self.sha256:
+            msg = f"{path} has SHA-256 {found}, expected {self.sha256}; {self._reject(path)}"
+            raise DatasetError(msg)
+
+    def _reject(self, path: Path) -> str:
+        """Remove an archive that is wrong, if we fetched it; returns what the user can do."""
+        if path.parent == self.cache:
+            path.unlink()
+            return "it is removed: run again to fetch it afresh"
+        return "fetch the archive again"
+
+    def _local(self) -> Path | None:
+        """Return the archive where it is already: where the user said, or in the cache."""
+        places = [self.archives, self.cache] if self.archives else [self.cache]
+        found = (place / self.file_name for place in places)
+        return next((path for path in found if path.is_file()), None)
 
     def _find(self) -> Path:
-        """Return the archive: where the user said, else in the cache, else downloaded to it."""
-        file_name = f"{self.name}.zip"
-        places = [self.archives, self.cache] if self.archives else [self.cache]
-        for place in places:
-            if (place / file_name).is_file():
-                return place / file_name
-        target = self.cache / file_name
+        """Return the archive, downloaded to the cache if need be."""
+        local = self._local()
+        if local is not None:
+            return local
+        target = self.cache / self.file_name
         try:
-            download(self.url, target)
-        except DatasetError as error:
-            looked = " or ".join(str(place) for place in places)
+            download(self.url, target, size=self.size)
+        except UnreachableError as error:
+            places = [self.archives, self.cache] if self.archives else [self.cache]
             msg = (
-                f"{file_name} is not in {looked}, and {error}; put it there, set KWS_DATA "
-                f"to the folder that holds it, or measure a folder with --dataset FOLDER"
+                f"{self.file_name} is not in {' or '.join(map(str, places))}, and {error}; put it "
+                f"there, set KWS_DATA to the folder that holds it, or measure a folder with "
+                f"--dataset FOLDER"
             )
-            raise DatasetError(msg) from error
+            raise UnreachableError(msg) from error
         return target
+
+
+def _zipped(path: Path, wanted: Wanted) -> Iterator[tuple[str, bytes]]:
+    with zipfile.ZipFile(path) as archive:
+        for member in filter(wanted, archive.namelist()):
+            yield member, archive.read(member)
+
+
+def _tarred(path: Path, wanted: Wanted) -> Iterator[tuple[str, bytes]]:
+    with tarfile.open(path, "r|gz") as archive:
+        for member in archive:
+            file = archive.extractfile(member) if wanted(member.name) else None
+            if file is not None:
+                yield member.name, file.read()

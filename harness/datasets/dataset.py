@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.audio import CLIP_SAMPLES, decode_wav
+from harness.errors import NoRecordingsError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +81,14 @@ def assemble(name: str, split: str, recordings: Iterable[Recording]) -> Dataset:
         clips=clips,
         digest="sha256:" + content_digest({r.key: sha256(r.data) for r in ordered}),
     )
+
+
+def require_words(name: str, words: Iterable[str], known: Iterable[str]) -> None:
+    """Raise NoRecordingsError for *words* that the data set *name* does not have."""
+    unknown = [word for word in words if word not in known]
+    if unknown:
+        msg = f"{name} has no recordings of {', '.join(unknown)}; it has {', '.join(known)}"
+        raise NoRecordingsError(msg)
 
 
 def sha256(data: bytes) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 
 from tqdm import tqdm
 
-from harness.errors import DatasetError
+from harness.errors import DatasetError, UnreachableError
 
 SILENCE_S: Final = 10
 """A download gives up after this long without a byte."""
@@ -17,36 +17,57 @@ SILENCE_S: Final = 10
 _CHUNK_BYTES: Final = 1 << 16
 _PARTIAL_CONTENT: Final = 206
 _RANGE_NOT_SATISFIABLE: Final = 416
+_NETWORK: Final = (
+    ConnectionError,
+    TimeoutError,
+    http.client.HTTPException,
+    urllib.error.URLError,
+)
 
 
-def download(url: str, target: Path, *, silence_s: float = SILENCE_S) -> None:
+def download(
+    url: str, target: Path, *, size: int | None = None, silence_s: float = SILENCE_S
+) -> None:
     """
     Fetch *url* to *target*, with a progress bar.
 
     What arrives is kept in ``<target>.part`` until it is whole, and the next
     call asks only for what is missing.
 
+    Args:
+        url: Where it is.
+        target: Where to put it.
+        size: In bytes, where it is published: a server that offers another is refused.
+        silence_s: Given up after so long without a byte.
+
     Raises:
-        DatasetError: If it cannot be reached, breaks off or cannot be written.
+        UnreachableError: If the server cannot be reached, has no such file or breaks off.
+        DatasetError: If it offers a file of another size, or what arrives cannot be kept.
 
     """
     part = target.with_name(target.name + ".part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _fetch(url, part, silence_s)
+        _fetch(url, part, size, silence_s)
         os.replace(part, target)
     except urllib.error.HTTPError as error:
         msg = f"{url} answered {error.code} {error.reason}"
         if error.code == _RANGE_NOT_SATISFIABLE:
             part.unlink()
             msg += " (what had arrived is removed: run again to fetch it afresh)"
-        raise DatasetError(msg) from error
-    except (OSError, http.client.HTTPException) as error:
+        raise UnreachableError(msg) from error
+    except _NETWORK as error:
         msg = f"{url} could not be fetched ({error})"
+        raise UnreachableError(msg) from error
+    except OSError as error:
+        msg = (
+            f"{url} cannot be kept in {target.parent}: {error.strerror}; make room or point "
+            f"XDG_CACHE_HOME to another folder"
+        )
         raise DatasetError(msg) from error
 
 
-def _fetch(url: str, part: Path, silence_s: float) -> None:
+def _fetch(url: str, part: Path, size: int | None, silence_s: float) -> None:
     start = part.stat().st_size if part.exists() else 0
     request = urllib.request.Request(url, headers={"Range": f"bytes={start}-"} if start else {})
     with urllib.request.urlopen(request, timeout=silence_s) as answer:
@@ -54,9 +75,20 @@ def _fetch(url: str, part: Path, silence_s: float) -> None:
             start = 0  # the server sends the whole file
         length = answer.headers.get("Content-Length")
         total = start + int(length) if length else None
+        if None not in (size, total) and size != total:
+            part.unlink(missing_ok=True)
+            msg = f"{url} offers {total:,} bytes, expected {size:,}; fetch the archive elsewhere"
+            raise DatasetError(msg)
         with (
             part.open("ab" if start else "wb") as file,
-            tqdm(total=total, initial=start, desc=part.stem, unit="B", unit_scale=True) as bar,
+            tqdm(
+                total=total,
+                initial=start,
+                desc=part.stem,
+                unit="B",
+                unit_scale=True,
+                disable=None,  # where nobody watches
+            ) as bar,
         ):
             while chunk := answer.read(_CHUNK_BYTES):
                 file.write(chunk)

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from harness.datasets.archive import Archive
-from harness.datasets.dataset import Dataset, Recording, assemble
-from harness.datasets.split import which_set
-from harness.errors import NoRecordingsError
+from harness.datasets.dataset import Dataset, assemble, require_words
+from harness.datasets.split import in_split
 
 NAME: Final = "mini_speech_commands"
 URL: Final = "https://storage.googleapis.com/download.tensorflow.org/data/mini_speech_commands.zip"
@@ -42,7 +41,14 @@ class MiniSpeechCommands:
             archives: A folder that may hold ``mini_speech_commands.zip`` already.
 
         """
-        self._archive = Archive(name=NAME, url=URL, digests=DIGESTS, cache=cache, archives=archives)
+        self._archive = Archive(
+            file_name=f"{NAME}.zip",
+            url=URL,
+            cache=cache,
+            archives=archives,
+            top=NAME,
+            digests=DIGESTS,
+        )
 
     def words(self, split: str) -> tuple[str, ...]:  # noqa: ARG002
         """Return the eight words, the same in every split."""
@@ -50,17 +56,5 @@ class MiniSpeechCommands:
 
     def load(self, words: tuple[str, ...], split: str) -> Dataset:
         """Read the clips of *words* in *split*, unpacking what is not yet in the cache."""
-        unknown = [word for word in words if word not in DIGESTS]
-        if unknown:
-            msg = f"{NAME} has no recordings of {', '.join(unknown)}; it has {', '.join(DIGESTS)}"
-            raise NoRecordingsError(msg)
-
-        def in_split(file_name: str) -> bool:
-            return which_set(file_name) == split
-
-        recordings = (
-            Recording(key=f"{word}/{file_name}", word=word, data=data)
-            for word in words
-            for file_name, data in self._archive.read(word, in_split).items()
-        )
-        return assemble(NAME, split, recordings)
+        require_words(NAME, words, self.words(split))
+        return assemble(NAME, split, self._archive.read(words, in_split(split)))

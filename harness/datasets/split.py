@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Callable
 
 _MAX_HASH = 2**27 - 1
 VALIDATION_PERCENT = 10
@@ -11,6 +12,11 @@ TESTING_PERCENT = 10
 def speaker(file_name: str) -> str:
     """Return who speaks: ``004ae714_nohash_0.wav`` -> ``004ae714``."""
     return re.sub(r"_nohash_.*$", "", file_name)
+
+
+def in_split(split: str) -> Callable[[str], bool]:
+    """Return what tells whether a file belongs to *split*."""
+    return lambda file_name: which_set(file_name) == split
 
 
 def which_set(file_name: str) -> str:

@@ -1,15 +1,20 @@
 """An archive in the cache: unpacked word by word, trusted for its digest alone."""
 
+import io
 import re
 import shutil
+import tarfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any, Literal
 
 import pytest
 
 from harness.datasets.archive import Archive
+from harness.datasets.dataset import sha256
 from harness.errors import DatasetError
+from tests.unit.killing import kill_often
 from tests.unit.recordings import wav_bytes, word_digest, write_archive, write_folder
 
 GO = {"a.wav": wav_bytes([1]), "b.wav": wav_bytes([2])}
@@ -43,7 +48,8 @@ def zipped(tmp_path: Path) -> Path:
 @pytest.fixture
 def archive(cache: Path, zipped: Path) -> Archive:
     return Archive(
-        name="small",
+        file_name="small.zip",
+        top="small",
         url=NOWHERE,
         digests={"go": word_digest(GO), "stop": word_digest(STOP)},
         cache=cache,
@@ -55,42 +61,49 @@ def everything(_: str) -> bool:
     return True
 
 
+def read(
+    archive: Archive, word: str, wanted: Callable[[str], bool] = everything
+) -> dict[str, bytes]:
+    """Return file name -> bytes of each wanted file of *word*."""
+    return {Path(found.key).name: found.data for found in archive.read([word], wanted)}
+
+
 def test_the_recordings_of_a_word_are_read(archive: Archive) -> None:
-    assert archive.read("go", everything) == GO
+    assert read(archive, "go") == GO
 
 
 def test_two_words_are_kept_apart(archive: Archive) -> None:
-    assert (archive.read("go", everything), archive.read("stop", everything)) == (GO, STOP)
+    assert (read(archive, "go"), read(archive, "stop")) == (GO, STOP)
 
 
 def test_only_wanted_files_are_read(archive: Archive) -> None:
-    unpacked, cached = (archive.read("go", lambda name: name == "b.wav") for _ in range(2))
+    unpacked, cached = (read(archive, "go", lambda name: name == "b.wav") for _ in range(2))
     assert (unpacked, cached) == ({"b.wav": GO["b.wav"]}, {"b.wav": GO["b.wav"]})
 
 
 def test_only_the_word_asked_for_is_unpacked(archive: Archive, cache: Path) -> None:
-    archive.read("go", everything)
+    read(archive, "go")
     assert [path.name for path in (cache / "small").iterdir()] == ["go"]
 
 
 def test_what_is_unpacked_is_the_recordings_and_their_manifest(
     archive: Archive, cache: Path
 ) -> None:
-    archive.read("go", everything)
+    read(archive, "go")
     unpacked = sorted(path.name for path in (cache / "small" / "go").iterdir())
     assert unpacked == ["MANIFEST.sha256", "a.wav", "b.wav"]
 
 
 def test_a_second_read_needs_no_archive(archive: Archive, zipped: Path) -> None:
-    archive.read("go", everything)
+    read(archive, "go")
     zipped.unlink()
-    assert archive.read("go", everything) == GO
+    assert read(archive, "go") == GO
 
 
 def test_an_archive_in_the_cache_is_found(archive: Archive, cache: Path, zipped: Path) -> None:
     cache.mkdir()
     zipped.rename(cache / "small.zip")
-    assert archive.read("go", everything) == GO
+    assert read(archive, "go") == GO
 
 
 def damage_content(folder: Path) -> None:
@@ -136,42 +149,56 @@ DAMAGES = pytest.mark.parametrize(
 def test_a_damaged_cache_is_noticed(
     archive: Archive, cache: Path, damage: Callable[[Path], None]
 ) -> None:
-    archive.read("go", everything)
+    read(archive, "go")
     damage(cache / "small" / "go")
-    assert archive.read("go", everything) == GO
+    assert read(archive, "go") == GO
 
 
 @DAMAGES
 def test_a_damaged_cache_is_mended_from_the_archive(
     archive: Archive, cache: Path, zipped: Path, damage: Callable[[Path], None]
 ) -> None:
-    archive.read("go", everything)
+    read(archive, "go")
     damage(cache / "small" / "go")
-    archive.read("go", everything)
+    read(archive, "go")
     zipped.unlink()
-    assert archive.read("go", everything) == GO
+    assert read(archive, "go") == GO
 
 
 def test_what_was_left_by_a_killed_run_is_not_trusted(archive: Archive, cache: Path) -> None:
     half = dict.fromkeys((".go-1234/fresh/a.wav", ".go-1234/damaged/a.wav"), b"half")
     write_folder(cache / "small", half)
-    assert archive.read("go", everything) == GO
+    assert read(archive, "go") == GO
 
 
 def test_a_word_folder_that_was_never_finished_is_not_trusted(
     archive: Archive, cache: Path
 ) -> None:
     write_folder(cache / "small", {"go/a.wav": GO["a.wav"]})
-    assert archive.read("go", everything) == GO
+    assert read(archive, "go") == GO
 
 
 def test_another_process_may_unpack_the_same_word_meanwhile(
     archive: Archive, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_folder(cache / "small", {"go/a.wav": b"theirs"})
+    digests = "".join(f"{name} {sha256(data)}\n" for name, data in GO.items())
+    theirs = {**GO, "MANIFEST.sha256": digests.encode(), "theirs": b""}
+    write_folder(cache / "small", {f"go/{name}": data for name, data in theirs.items()})
+    monkeypatch.setattr(Archive, "_cached", hidden_once(Archive._cached))
     monkeypatch.setattr(Path, "exists", lambda _: False)  # looked for before it was there
-    assert archive.read("go", everything) == GO
-    assert (cache / "small" / "go" / "a.wav").read_bytes() == b"theirs"
+    assert read(archive, "go") == GO
+    assert "theirs" in [path.name for path in (cache / "small" / "go").iterdir()]
+
+
+def hidden_once(read: Callable[..., Any]) -> Callable[..., Any]:
+    """Return *read*, which finds nothing the first time."""
+    asked: list[str] = []
+
+    def found(archive: Archive, word: str, wanted: Callable[[str], bool]) -> Any:
+        asked.append(word)
+        return read(archive, word, wanted) if len(asked) > 1 else None
+
+    return found
 
 
 def test_a_wrong_digest_names_word_both_digests_and_a_way_on(
@@ -185,7 +212,7 @@ def test_a_wrong_digest_names_word_both_digests_and_a_way_on(
         f"it holds with --dataset FOLDER"
     )
     with pytest.raises(DatasetError, match=f"^{re.escape(fault)}$"):
-        archive.read("go", everything)
+        read(archive, "go")
 
 
 def test_recordings_with_a_wrong_digest_are_not_kept(
@@ -193,7 +220,7 @@ def test_recordings_with_a_wrong_digest_are_not_kept(
 ) -> None:
     write_archive(zipped, {"small/go/a.wav": b"other"})
     with pytest.raises(DatasetError, match="the 1 recordings of 'go' have digest"):
-        archive.read("go", everything)
+        read(archive, "go")
     assert not (cache / "small" / "go").exists()
 
 
@@ -204,7 +231,7 @@ def test_a_path_that_climbs_out_is_refused(archive: Archive, zipped: Path, membe
     write_archive(zipped, {**MEMBERS, member: b""})
     fault = f"{zipped} holds {member!r}, which climbs out of its folder; do not use this archive"
     with pytest.raises(DatasetError, match=f"^{re.escape(fault)}$"):
-        archive.read("go", everything)
+        read(archive, "go")
 
 
 def truncated(path: Path) -> None:
@@ -237,9 +264,9 @@ def test_a_damaged_archive_is_refused_by_name(
     archive: Archive, zipped: Path, damage: Callable[[Path], None]
 ) -> None:
     damage(zipped)
-    fault = rf"^{re.escape(str(zipped))} is no whole zip archive \(.+\); remove it and run again$"
+    fault = rf"^{re.escape(str(zipped))} is no whole archive \(.+\); fetch the archive again$"
     with pytest.raises(DatasetError, match=fault):
-        archive.read("go", everything)
+        read(archive, "go")
 
 
 @pytest.mark.parametrize(
@@ -253,10 +280,10 @@ def test_a_cache_that_cannot_be_written_is_refused(
     archive: Archive, tmp_path: Path, blocked: str
 ) -> None:
     write_folder(tmp_path, {blocked: b"a file where a folder should be"})
-    fault = re.escape(f"cannot unpack 'go' to {tmp_path}/cache/small/go: ")
+    fault = re.escape(f"cannot unpack go to {tmp_path}/cache/small: ")
     cure = "; make room or point XDG_CACHE_HOME to another folder"
     with pytest.raises(DatasetError, match=f"^{fault}.+{cure}$"):
-        archive.read("go", everything)
+        read(archive, "go")
 
 
 def test_an_archive_that_is_nowhere_is_refused_with_every_way_on(
@@ -271,4 +298,184 @@ def test_an_archive_that_is_nowhere_is_refused_with_every_way_on(
         "with --dataset FOLDER"
     )
     with pytest.raises(DatasetError, match=f"^{fault}.+{cure}$"):
-        archive.read("go", everything)
+        read(archive, "go")
+
+
+# tar.gz, with a digest of the file alone
+
+
+def tarred(path: Path, members: Mapping[str, bytes] = MEMBERS) -> Path:
+    """Write *members*, without their top folder, as Speech Commands is published."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tarfile.open(path, "w:gz") as archive:
+        for name, data in members.items():
+            info = tarfile.TarInfo(f"./{name.removeprefix('small/')}")
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return path
+
+
+@pytest.fixture
+def tar(tmp_path: Path) -> Path:
+    return tarred(tmp_path / "archives" / "full.tar.gz")
+
+
+def of_tar(tar: Path, cache: Path, archives: Path | None = None) -> Archive:
+    data = tar.read_bytes()
+    return Archive(
+        file_name="full.tar.gz",
+        url=NOWHERE,
+        cache=cache,
+        archives=archives,
+        size=len(data),
+        sha256=sha256(data),
+    )
+
+
+@pytest.fixture
+def full(tar: Path, cache: Path) -> Archive:
+    return of_tar(tar, cache, tar.parent)
+
+
+def test_words_of_a_tar_are_read(full: Archive) -> None:
+    assert (read(full, "go"), read(full, "stop")) == (GO, STOP)
+
+
+def test_all_words_asked_for_are_unpacked_in_one_pass(
+    full: Archive, tar: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Path] = []
+    real = tarfile.open
+
+    def noted(path: Path, mode: Literal["r|gz"]) -> tarfile.TarFile:
+        opened.append(path)
+        return real(path, mode)
+
+    monkeypatch.setattr(tarfile, "open", noted)
+    keys = [found.key for found in full.read(["go", "stop"], everything)]
+    assert keys == ["go/a.wav", "go/b.wav", "stop/a.wav"]
+    assert opened == [tar]
+
+
+def test_words_not_asked_for_stay_packed(full: Archive, cache: Path) -> None:
+    read(full, "stop")
+    assert [path.name for path in (cache / "full").iterdir()] == ["stop"]
+
+
+@DAMAGES
+def test_a_damaged_word_of_a_tar_is_unpacked_again(
+    full: Archive, cache: Path, damage: Callable[[Path], None]
+) -> None:
+    read(full, "go")
+    damage(cache / "full" / "go")
+    assert read(full, "go") == GO
+
+
+def test_a_manifest_that_lost_a_line_is_noticed(full: Archive, cache: Path) -> None:
+    read(full, "go")
+    manifest = cache / "full" / "go" / "MANIFEST.sha256"
+    manifest.write_text(manifest.read_text().splitlines(keepends=True)[0])
+    assert read(full, "go") == GO
+
+
+def test_a_word_the_archive_does_not_hold_is_refused(full: Archive, tar: Path) -> None:
+    fault = f"{tar}: the 0 recordings of 'yes' have digest .*, expected at least one; fetch"
+    with pytest.raises(DatasetError, match=f"^{fault}"):
+        read(full, "yes")
+
+
+def test_a_file_of_another_size_is_refused_with_both(full: Archive, tar: Path) -> None:
+    size = tar.stat().st_size
+    tar.write_bytes(tar.read_bytes() + b"more")
+    fault = f"{tar} has {size + 4:,} bytes, expected {size:,}; fetch the archive again"
+    with pytest.raises(DatasetError, match=f"^{re.escape(fault)}$"):
+        read(full, "go")
+    assert tar.exists()
+
+
+def test_a_file_of_another_digest_is_refused_with_both(full: Archive, tar: Path) -> None:
+    right = tar.read_bytes()
+    tar.write_bytes(right[:-1] + bytes([right[-1] ^ 1]))
+    fault = f"{tar} has SHA-256 {sha256(tar.read_bytes())}, expected {sha256(right)}; fetch"
+    with pytest.raises(DatasetError, match=f"^{re.escape(fault)}"):
+        read(full, "go")
+
+
+def test_a_wrong_file_that_we_fetched_is_removed(tar: Path, cache: Path) -> None:
+    archive = of_tar(tar, cache)
+    cache.mkdir()
+    (cache / "full.tar.gz").write_bytes(b"<!DOCTYPE html>")
+    with pytest.raises(DatasetError, match=r"it is removed: run again to fetch it afresh$"):
+        read(archive, "go")
+    assert not (cache / "full.tar.gz").exists()
+
+
+def test_a_broken_zip_that_we_fetched_is_removed(archive: Archive, zipped: Path) -> None:
+    zipped.unlink()
+    archive.cache.mkdir()
+    (archive.cache / "small.zip").write_bytes(b"<!DOCTYPE html>")
+    with pytest.raises(DatasetError, match=r"is no whole archive .* it is removed: run again"):
+        read(archive, "go")
+    assert not (archive.cache / "small.zip").exists()
+
+
+def test_a_tar_that_breaks_off_is_refused(tar: Path, cache: Path) -> None:
+    tar.write_bytes(tar.read_bytes()[:-60])
+    with pytest.raises(DatasetError, match="is no whole archive"):
+        read(of_tar(tar, cache, tar.parent), "go")
+
+
+def test_what_is_unpacked_or_packed_is_at_hand(tar: Path, cache: Path) -> None:
+    archive = of_tar(tar, cache, tar.parent)
+    assert archive.at_hand(["go", "stop"])
+    read(archive, "go")
+    tar.unlink()
+    assert archive.at_hand(["go"])
+    assert not archive.at_hand(["go", "stop"])
+
+
+def test_a_cache_that_cannot_be_read_back_is_refused(
+    full: Archive, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Archive, "_cached", lambda *_: None)
+    fault = f"{cache}/full/go cannot be read back; point XDG_CACHE_HOME to another folder"
+    with pytest.raises(DatasetError, match=f"^{re.escape(fault)}$"):
+        read(full, "go")
+
+
+UNPACKING = """
+import shutil
+from pathlib import Path
+from harness.datasets.archive import Archive
+
+archives, cache, digest = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+size = (archives / "full.tar.gz").stat().st_size
+archive = Archive(
+    file_name="full.tar.gz", url="", cache=cache, archives=archives, size=size, sha256=digest
+)
+
+def read():
+    return {found.key: found.data for found in archive.read(["go", "stop"], lambda _: True)}
+
+def work():
+    read()
+    shutil.rmtree(cache / "full" / "go")
+    shutil.rmtree(cache / "full" / "stop")
+
+def check():
+    assert read() == published
+
+published = read()
+"""
+
+
+def test_a_process_killed_at_any_moment_leaves_nothing_that_is_trusted_wrongly(
+    tmp_path: Path, cache: Path
+) -> None:
+    words = {
+        f"{word}/{i}.wav": wav_bytes([i, len(word)]) for word in ("go", "stop") for i in range(50)
+    }
+    tar = tarred(tmp_path / "archives" / "full.tar.gz", words)
+    kill_often(UNPACKING, tar.parent, cache, sha256(tar.read_bytes()), kills=60, step_s=0.001)
+    archive = of_tar(tar, cache, tar.parent)
+    assert {one.key: one.data for one in archive.read(["go", "stop"], everything)} == words

@@ -1,58 +1,22 @@
 """Downloads, from a server on this machine that does what the test tells it."""
 
+import contextlib
+import errno
 import http.server
 import re
-import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from harness.datasets.download import download
-from harness.errors import DatasetError
+from harness.errors import DatasetError, UnreachableError
+from tests.unit.killing import kill_often
+from tests.unit.servers import Answer, Handler, Server, running, send
 
 WHOLE = bytes(range(256)) * 1_000
 HALF = len(WHOLE) // 2
-
-Answer = Callable[[http.server.BaseHTTPRequestHandler], None]
-
-
-class Server(http.server.ThreadingHTTPServer):
-    """Answers each path with its function and remembers what was asked for."""
-
-    daemon_threads = True
-
-    def __init__(self, answers: dict[str, Answer]) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.answers = answers
-        self.asked: list[tuple[str, str | None]] = []
-        self.closing = threading.Event()
-
-    def url(self, path: str) -> str:
-        return f"http://127.0.0.1:{self.server_port}{path}"
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    """Hands each request to the function of its path."""
-
-    server: Server
-
-    def do_GET(self) -> None:
-        self.server.asked.append((self.path, self.headers["Range"]))
-        self.server.answers[self.path](self)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-def send(
-    request: http.server.BaseHTTPRequestHandler, status: int, body: bytes, **headers: object
-) -> None:
-    request.send_response(status)
-    for name, value in {"Content_Length": len(body), **headers}.items():
-        request.send_header(name.replace("_", "-"), str(value))
-    request.end_headers()
-    request.wfile.write(body)
 
 
 def whole(request: http.server.BaseHTTPRequestHandler) -> None:
@@ -73,6 +37,19 @@ def falling_silent(request: http.server.BaseHTTPRequestHandler) -> None:
     assert isinstance(request, Handler)
     breaking_off(request)
     request.server.closing.wait()
+
+
+def dripping(request: http.server.BaseHTTPRequestHandler) -> None:
+    """Send the rest of it, or all of it, in ten drops."""
+    start = int((request.headers["Range"] or "bytes=0-").removeprefix("bytes=").removesuffix("-"))
+    request.send_response(206 if start else 200)
+    request.send_header("Content-Length", str(len(WHOLE) - start))
+    request.end_headers()
+    for drop in range(start, len(WHOLE), len(WHOLE) // 10):
+        with contextlib.suppress(ConnectionError):
+            request.wfile.write(WHOLE[drop : drop + len(WHOLE) // 10])
+            request.wfile.flush()
+            time.sleep(0.01)
 
 
 def without_length(request: http.server.BaseHTTPRequestHandler) -> None:
@@ -102,6 +79,7 @@ ANSWERS: dict[str, Answer] = {
     "/rest": rest,
     "/breaking-off": breaking_off,
     "/falling-silent": falling_silent,
+    "/dripping": dripping,
     "/without-length": without_length,
     "/moved": moved,
     "/moved-whole": moved_whole,
@@ -113,13 +91,8 @@ ANSWERS: dict[str, Answer] = {
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     monkeypatch.setenv("no_proxy", "*")
-    with Server(ANSWERS) as running:
-        thread = threading.Thread(target=running.serve_forever, args=(0.01,))
-        thread.start()
-        yield running
-        running.closing.set()
-        running.shutdown()
-        thread.join()
+    with running(Server(ANSWERS)) as server:
+        yield server
 
 
 @pytest.fixture
@@ -156,14 +129,14 @@ def test_a_break_off_says_how_far_it_came(server: Server, target: Path) -> None:
         f"{url} could not be fetched (it broke off after 128,000 of 256,000 bytes; "
         f"run again to resume)"
     )
-    with pytest.raises(DatasetError, match=f"^{re.escape(fault)}$"):
+    with pytest.raises(UnreachableError, match=f"^{re.escape(fault)}$"):
         download(url, target)
 
 
 def test_a_break_off_keeps_what_came_but_not_in_place(
     server: Server, part: Path, target: Path
 ) -> None:
-    with pytest.raises(DatasetError, match="it broke off"):
+    with pytest.raises(UnreachableError, match="it broke off"):
         download(server.url("/breaking-off"), target)
     assert (part.read_bytes(), target.exists()) == (WHOLE[:HALF], False)
 
@@ -172,7 +145,7 @@ def test_a_break_off_keeps_what_came_but_not_in_place(
 def test_the_next_call_asks_only_for_what_is_missing(
     server: Server, target: Path, path: str
 ) -> None:
-    with pytest.raises(DatasetError, match="it broke off"):
+    with pytest.raises(UnreachableError, match="it broke off"):
         download(server.url("/breaking-off"), target)
     download(server.url(path), target)
     assert target.read_bytes() == WHOLE
@@ -187,14 +160,14 @@ def test_a_server_that_cannot_resume_sends_it_all(server: Server, part: Path, ta
 
 def test_a_file_that_is_not_there_is_refused_by_its_address(server: Server, target: Path) -> None:
     url = server.url("/missing")
-    with pytest.raises(DatasetError, match=f"^{re.escape(url)} answered 404 Not Found"):
+    with pytest.raises(UnreachableError, match=f"^{re.escape(url)} answered 404 Not Found"):
         download(url, target)
 
 
 def test_a_part_past_the_end_is_thrown_away(server: Server, part: Path, target: Path) -> None:
     part.write_bytes(WHOLE + b"more")
     url = server.url("/past-the-end")
-    with pytest.raises(DatasetError, match=f"^{re.escape(url)} answered 416"):
+    with pytest.raises(UnreachableError, match=f"^{re.escape(url)} answered 416"):
         download(url, target)
     download(server.url("/whole"), target)
     assert server.asked[-1] == ("/whole", None)
@@ -202,14 +175,16 @@ def test_a_part_past_the_end_is_thrown_away(server: Server, part: Path, target: 
 
 def test_silence_is_given_up_on(server: Server, part: Path, target: Path) -> None:
     url = server.url("/falling-silent")
-    with pytest.raises(DatasetError, match=f"^{re.escape(url)} could not be fetched .*timed out"):
+    with pytest.raises(
+        UnreachableError, match=f"^{re.escape(url)} could not be fetched .*timed out"
+    ):
         download(url, target, silence_s=0.1)
     assert (part.exists(), target.exists()) == (True, False)
 
 
 def test_a_server_that_is_not_there_is_refused_by_its_address(server: Server, target: Path) -> None:
     url = "http://127.0.0.1:1/words.zip"
-    with pytest.raises(DatasetError, match=f"^{re.escape(url)} could not be fetched .*refused"):
+    with pytest.raises(UnreachableError, match=f"^{re.escape(url)} could not be fetched .*refused"):
         download(url, target)
     assert server.asked == []
 
@@ -218,3 +193,67 @@ def test_a_folder_that_cannot_be_written_is_named(server: Server, target: Path) 
     target.parent.write_bytes(b"a file where a folder should be")
     with pytest.raises(DatasetError, match=re.escape(str(target.parent))):
         download(server.url("/whole"), target)
+
+
+def test_a_full_disk_is_no_fault_of_the_server(
+    server: Server, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.replace", full)
+    url = server.url("/whole")
+    fault = (
+        f"{url} cannot be kept in {target.parent}: No space left on device; make room or point "
+        f"XDG_CACHE_HOME to another folder"
+    )
+    with pytest.raises(DatasetError, match=f"^{re.escape(fault)}$") as caught:
+        download(url, target)
+    assert not isinstance(caught.value, UnreachableError)
+
+
+def test_a_file_of_another_size_is_refused_before_it_is_fetched(
+    server: Server, target: Path
+) -> None:
+    url = server.url("/whole")
+    fault = f"{url} offers 256,000 bytes, expected 99; fetch the archive elsewhere"
+    with pytest.raises(DatasetError, match=f"^{re.escape(fault)}$") as caught:
+        download(url, target, size=99)
+    assert not isinstance(caught.value, UnreachableError)
+    assert list(target.parent.iterdir()) == []
+
+
+def test_a_file_of_the_published_size_is_fetched(server: Server, part: Path, target: Path) -> None:
+    part.write_bytes(WHOLE[:HALF])
+    download(server.url("/rest"), target, size=len(WHOLE))
+    assert target.read_bytes() == WHOLE
+
+
+def test_a_slow_server_is_waited_for(server: Server, target: Path) -> None:
+    download(server.url("/dripping"), target, silence_s=1)
+    assert target.read_bytes() == WHOLE
+
+
+FETCHING = """
+from pathlib import Path
+from harness.datasets.download import download
+
+target = Path(sys.argv[2])
+
+def work():
+    download(sys.argv[1], target)
+    target.unlink()
+
+def check():
+    assert not target.exists() or target.stat().st_size == int(sys.argv[3])
+"""
+
+
+def test_a_process_killed_at_any_moment_leaves_what_the_next_one_resumes(
+    server: Server, target: Path
+) -> None:
+    url = server.url("/dripping")
+    kill_often(FETCHING, url, target, len(WHOLE), kills=25, step_s=0.004)
+    download(url, target)
+    assert target.read_bytes() == WHOLE
+    assert [start for _, start in server.asked if start] != []

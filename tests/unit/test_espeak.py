@@ -1,12 +1,9 @@
 """Synthetic speech: planned, spoken by eSpeak NG, kept in the cache."""
 
 import re
-import signal
-import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +15,7 @@ from harness.datasets.espeak import Espeak, clips, process, voices
 from harness.datasets.espeak.speak import RATE_HZ
 from harness.datasets.espeak.voices import SPLITS, WORDS, Utterance, family, plan, speakers
 from harness.errors import DatasetError, NoRecordingsError
+from tests.unit.killing import kill_often
 
 GO_STOP = ("go", "stop")
 FEW = ("f1", "f2", "m1", "m2", "m3", "m4", "m5")
@@ -287,7 +285,7 @@ def test_another_edition_of_the_code_speaks_anew(
 
 
 def test_words_it_never_says_are_refused(tmp_path: Path) -> None:
-    fault = "espeak does not say marvin; it says down, go, left, no, right, stop, up, yes"
+    fault = "espeak has no recordings of marvin; it has down, go, left, no, right, stop, up, yes"
     with pytest.raises(NoRecordingsError, match=f"^{fault}$"):
         Espeak(tmp_path).load(("go", "marvin"), "test")
 
@@ -299,38 +297,25 @@ def test_a_cache_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         Espeak(tmp_path / "cache").load(("go",), "test")
 
 
-SPEAK_FOR_EVER = """
-import sys
+SPEAKING = """
 from pathlib import Path
 from harness.datasets import espeak
+
 espeak.variants = lambda: {few}
-cache = Path(sys.argv[1])
-while True:
-    print("begin", flush=True)
-    espeak.Espeak(cache).load(("go",), "test")
-    for file in cache.glob("espeak/*/*.clips"):
+source = espeak.Espeak(Path(sys.argv[1]))
+
+def work():
+    source.load(("go",), "test")
+    for file in Path(sys.argv[1]).glob("espeak/*/*.clips"):
         file.unlink()
+
+def check():
+    assert source.load(("go",), "test").digest == sys.argv[2]
 """
 
 
 def test_a_process_killed_at_any_moment_leaves_nothing_that_is_trusted_wrongly(
     few: Espeak, tmp_path: Path
 ) -> None:
-    digest = Espeak(tmp_path / "elsewhere").load(("go",), "test").digest
-    for moment in range(8):
-        with subprocess.Popen(
-            [sys.executable, "-c", SPEAK_FOR_EVER.format(few=FEW), tmp_path / "cache"],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=Path(__file__).parents[2],
-        ) as child:
-            assert child.stdout is not None
-            _discard(child.stdout, lines=3)
-            time.sleep(moment * 0.015)
-            child.send_signal(signal.SIGKILL)
-        assert few.load(("go",), "test").digest == digest
-
-
-def _discard(stream: Iterable[bytes], lines: int) -> None:
-    for _ in zip(range(lines), stream, strict=False):
-        pass
+    digest = few.load(("go",), "test").digest
+    kill_often(SPEAKING.format(few=FEW), tmp_path / "elsewhere", digest, kills=20, step_s=0.01)

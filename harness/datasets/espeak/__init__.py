@@ -17,11 +17,11 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from harness.audio import CLIP_SAMPLES, Clip
-from harness.datasets.dataset import Dataset, content_digest, sha256
+from harness.datasets.dataset import Dataset, content_digest, require_words, sha256
 from harness.datasets.espeak.clips import to_clip
 from harness.datasets.espeak.process import PACKAGE, speak, variants
 from harness.datasets.espeak.voices import WORDS, Utterance, generator, plan
-from harness.errors import DatasetError, NoRecordingsError, ResultsError
+from harness.errors import DatasetError, ResultsError
 from harness.files import write_bytes
 
 NAME: Final = "espeak"
@@ -52,10 +52,7 @@ class Espeak:
             DatasetError: If eSpeak NG is not there or fails, or the cache cannot be written.
 
         """
-        unknown = [word for word in words if word not in WORDS]
-        if unknown:
-            msg = f"{NAME} does not say {', '.join(unknown)}; it says {', '.join(WORDS)}"
-            raise NoRecordingsError(msg)
+        require_words(NAME, words, WORDS)
         spoken = {key: clip for word in words for key, clip in self._word(word, split).items()}
         keys = tuple(sorted(spoken))
         return Dataset(

@@ -1,0 +1,15 @@
+"""
+Temporal CNN, 64 filters, dense, int8, for all eight words of mini Speech Commands.
+
+Another task is a matter of the candidate alone: labels, and a budget of its own.
+"""
+
+from candidates._networks import TcCnn
+from harness import Budget, Candidate
+
+CANDIDATE = Candidate(
+    network=TcCnn(width=64),
+    quantization="int8",
+    labels=("down", "go", "left", "no", "right", "stop", "up", "yes"),
+    budget=Budget(min_accuracy=0.90, max_zipped_bytes=32 * 1024, max_latency_us=8_000),
+)

@@ -1,0 +1,82 @@
+"""
+Speech Commands v0.02: 35 words, 105,829 recordings, and its canonical test set.
+
+Training and validation are splits of the full archive, by speaker; the test split
+is the archive published for testing: ten words, unknown words and silence.
+Source: Pete Warden 2018, arXiv:1804.03209, CC BY 4.0.
+"""
+
+from pathlib import Path
+from typing import Final
+
+from harness.datasets.archive import Archive
+from harness.datasets.dataset import Dataset, assemble, require_words
+from harness.datasets.split import in_split
+
+NAME: Final = "speech_commands"
+URL: Final = "https://storage.googleapis.com/download.tensorflow.org/data"
+
+# fmt: off
+WORDS: Final = (
+    "backward", "bed", "bird", "cat", "dog", "down", "eight", "five", "follow", "forward", "four",
+    "go", "happy", "house", "learn", "left", "marvin", "nine", "no", "off", "on", "one", "right",
+    "seven", "sheila", "six", "stop", "three", "tree", "two", "up", "visual", "wow", "yes", "zero",
+)
+TEST_WORDS: Final = (
+    "_silence_", "_unknown_", "down", "go", "left", "no", "off", "on", "right", "stop", "up", "yes",
+)
+# fmt: on
+
+# Sizes and digests as TensorFlow Datasets publishes them.
+FULL: Final = (
+    "speech_commands_v0.02.tar.gz",
+    2_428_923_189,
+    "af14739ee7dc311471de98f5f9d2c9191b18aedfe957f4a6ff791c709868ff58",
+)
+TEST: Final = (
+    "speech_commands_test_set_v0.02.tar.gz",
+    112_563_277,
+    "cc2a00c1147c2254e9be3fa0f779d8c17421dc349b86366567a8edfa9acd51df",
+)
+
+
+class SpeechCommands:
+    """The full data set; measuring reads the test archive alone."""
+
+    name = NAME
+
+    def __init__(self, cache: Path, archives: Path | None = None) -> None:
+        """
+        Name the places to look in; nothing is read yet.
+
+        Args:
+            cache: Where words are unpacked to, and archives are downloaded to.
+            archives: A folder that may hold the two ``.tar.gz`` archives already.
+
+        """
+        self._full, self._test = (
+            Archive(
+                file_name=file_name,
+                url=f"{URL}/{file_name}",
+                cache=cache,
+                archives=archives,
+                size=size,
+                sha256=digest,
+            )
+            for file_name, size, digest in (FULL, TEST)
+        )
+
+    def words(self, split: str) -> tuple[str, ...]:
+        """Return 35 words to train on, or the ten of the test set with its two other folders."""
+        return TEST_WORDS if split == "test" else WORDS
+
+    def load(self, words: tuple[str, ...], split: str) -> Dataset:
+        """Read the clips of *words* in *split*, unpacking what is not yet in the cache."""
+        require_words(NAME, words, self.words(split))
+        if split == "test":
+            return assemble(NAME, split, self._test.read(words, lambda _: True))
+        return assemble(NAME, split, self._full.read(words, in_split(split)))
+
+    def can_train(self) -> bool:
+        """Whether the full archive is at hand."""
+        return self._full.at_hand(WORDS)
