@@ -145,6 +145,34 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         except SpotbenchError as error:
             raise pytest.UsageError(str(error)) from error
         board.pin_to_one_core()
+        reporter = session.config.pluginmanager.getplugin("terminalreporter")
+        if reporter and reporter.isatty and reporter.verbosity == 0:
+            session.config.pluginmanager.register(_Progress(reporter, len(session.items)))
+
+
+class _Progress:
+    """One line that says what is being measured, in place of a dot for each test."""
+
+    def __init__(self, reporter: pytest.TerminalReporter, total: int) -> None:
+        self._reporter = reporter
+        self._total = total
+        self._begun = 0
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> None:
+        self._begun += 1
+        callspec = getattr(item, "callspec", None)
+        now = dict(callspec.params) if callspec else {}
+        what = f"window {now['window']} of" if "window" in now else "verdict on"
+        said = f"{what} {now['subject']}" if now else "cost of timing"
+        line = f"{self._begun} of {self._total}: {said}"
+        self._reporter.write("\r" + line.ljust(70), flush=True)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
+        seen = report.skipped and not hasattr(report, "wasxfail")
+        shown = seen or (report.passed and report.when == "call")
+        return (report.outcome, "", "") if shown else None
 
 
 @pytest.fixture

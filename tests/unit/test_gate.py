@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -89,7 +90,7 @@ class Project:
             for i in range(3):
                 (folder / "speech" / word / f"{i}.wav").write_bytes(wav_bytes(clip))
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
+    def start(self, *words: str, stdout: int = subprocess.PIPE) -> subprocess.Popen[str]:
         """Begin to run the gate on the recordings."""
         command = [sys.executable, "-m", "pytest", "-p", "stubs", "harness"]
         options = ["--dataset", "speech", "--results", str(self.results), *words]
@@ -98,7 +99,7 @@ class Project:
             [*command, *options],
             cwd=self.folder,
             env={**os.environ, **environ},
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=subprocess.STDOUT,
             text=True,
         )
@@ -192,6 +193,40 @@ def test_words_that_are_no_label_are_left_out_and_named(measured: Measured) -> N
     assert dataset["clips"] == 6
     assert dataset["left_out"] == {"bird": 3}
     assert "bird (3)" in measured.project.report()
+
+
+def test_other_words_and_noise_that_are_acted_on_are_counted(measured: Measured) -> None:
+    rule = measured.project.rows()["good"]["operating_rule"]
+
+    # "bird" is as loud as "go", and this model tells loud from silent.
+    words, noise = (rule["false_accepts"][kind] for kind in ("words", "noise"))
+    assert (words["count"], words["total"]) == (3, 3)
+    assert 0 < noise["count"] <= noise["total"] == 361
+    assert "3 of 3" in measured.project.report()
+
+
+def test_on_a_terminal_one_line_says_what_is_measured(project: Project) -> None:
+    ours, theirs = os.openpty()
+    with project.start(stdout=theirs) as gate:
+        os.close(theirs)
+        said = "".join(iter(lambda: _read(ours), ""))
+    os.close(ours)
+
+    told = [line.strip() for line in re.split(r"[\r\n]+", said) if " of 7: " in line]
+    assert told == [
+        "1 of 7: cost of timing",
+        *(f"{window + 1} of 7: window {window} of good" for window in range(1, 6)),
+        "7 of 7: verdict on good",
+    ]
+    assert gate.returncode == 0
+    assert "7 passed" in said
+
+
+def _read(terminal: int) -> str:
+    try:
+        return os.read(terminal, 4_096).decode()
+    except OSError:  # the other side is closed
+        return ""
 
 
 def test_pytest_benchmark_still_writes_its_own_json(measured: Measured) -> None:
