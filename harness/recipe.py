@@ -43,7 +43,7 @@ class Training:
         final_learning_rate: At the end of the decay.
         decay: Shape of the way from the one to the other.
         decay_epochs: When the decay ends; None for the last epoch.
-        augmentation: None to train on the clips as they are.
+        augmentation: None to train on the clips as they are, near-silent ones too.
         synthetic: Clips of synthetic voices in an epoch, as a share of the
             real ones: drawn anew each epoch.
         other_words: Clips of words outside the task in an epoch, as a share of

@@ -16,6 +16,7 @@ from harness.datasets import Dataset
 from harness.datasets.dataset import sha256
 from harness.frontend import Features
 from harness.noise import MAINS_HZ, clicks, coloured_noise, hum, to_int16
+from harness.recipe import Training
 
 Targets = npt.NDArray[np.float32]
 
@@ -73,9 +74,12 @@ class Batches(keras.utils.Sequence):  # type: ignore[misc]  # tf_keras has no ty
         return _Examples(
             task=[
                 Example(clip=task.clips[i], target=self._target(candidate, task.words[i]))
-                for i in usable(task)
+                for i in usable(task, self._recipe)
             ],
-            others=[Example(clip=others.clips[i], target=self._alike) for i in usable(others)]
+            others=[
+                Example(clip=others.clips[i], target=self._alike)
+                for i in usable(others, self._recipe)
+            ]
             if others is not None
             else [],
         )
@@ -124,12 +128,19 @@ class Batches(keras.utils.Sequence):  # type: ignore[misc]  # tf_keras has no ty
         return mask_features(self._frontend(vary_clip(example.clip, how, rng)), how, rng)
 
 
-def usable(dataset: Dataset) -> npt.NDArray[np.intp]:
-    """Return the indices of clips to learn from: no near-silent ones, no copies of earlier ones."""
+def usable(dataset: Dataset, recipe: Training) -> npt.NDArray[np.intp]:
+    """
+    Return the indices of clips to learn from: those that are no copy of an earlier one.
+
+    Near-silent ones are left out, too, unless the recipe wants clips as they are.
+    """
     first = {sha256(clip.tobytes()): i for i, clip in reversed(list(enumerate(dataset.clips)))}
-    highest, lowest = (find(axis=1).astype(int) for find in (dataset.clips.max, dataset.clips.min))
-    audible = np.maximum(highest, -lowest) >= AUDIBLE_PEAK
-    return np.array([i for i in sorted(first.values()) if audible[i]], np.intp)
+    distinct = sorted(first.values())
+    if recipe.augmentation is not None:
+        distinct = [
+            i for i in distinct if np.abs(dataset.clips[i].astype(int)).max() >= AUDIBLE_PEAK
+        ]
+    return np.array(distinct, np.intp)
 
 
 def _some(examples: Sequence[Example], count: float, rng: np.random.Generator) -> Iterator[Example]:

@@ -49,7 +49,7 @@ def train(candidate: Candidate, name: str, source: Source, synthetic: Source) ->
     model, history = fit(candidate, name, Batches(candidate, real, voices))
     factor = _sharpened(candidate, model, source)
     task = real.task
-    clips = usable(task)
+    clips = usable(task, candidate.training)
     calibration = np.random.default_rng(candidate.training.seed).choice(
         clips, min(CALIBRATION_CLIPS, len(clips)), replace=False
     )

@@ -116,7 +116,7 @@ def test_byte_identical_doubles_are_kept_out(task: Dataset) -> None:
 
     features, _ = epoch(Batches(PLAIN, Speech(doubled, None)))
 
-    np.testing.assert_array_equal(usable(doubled), [0, 1, 3])
+    np.testing.assert_array_equal(usable(doubled, PLAIN.training), [0, 1, 3])
     assert rows(features) == rows(as_input(PLAIN.frontend, task.clips[:3]))
 
 
@@ -255,4 +255,6 @@ def test_near_silent_clips_are_nothing_to_learn_from(
     clips = task.clips.copy()
     clips[3] = 0
     clips[3, 500] = -peak
-    assert (3 in usable(replace(task, clips=clips))) is learned
+    dataset = replace(task, clips=clips)
+    assert (3 in usable(dataset, Training())) is learned
+    assert 3 in usable(dataset, PLAIN.training)  # which wants clips as they are

@@ -90,11 +90,21 @@ class Project:
             for i in range(3):
                 (folder / "speech" / word / f"{i}.wav").write_bytes(wav_bytes(clip))
 
-    def start(self, *words: str, stdout: int = subprocess.PIPE) -> subprocess.Popen[str]:
-        """Begin to run the gate on the recordings."""
+    def start(
+        self, *words: str, stdout: int = subprocess.PIPE, dataset: str | None = "speech"
+    ) -> subprocess.Popen[str]:
+        """Begin to run the gate: on the recordings, or on what it takes by itself."""
         command = [sys.executable, "-m", "pytest", "-p", "stubs", "harness"]
-        options = ["--dataset", "speech", "--results", str(self.results), *words]
-        environ = {"PYTHONPATH": str(self.folder), "PYTHONUNBUFFERED": "1", "COLUMNS": "300"}
+        options = ["--results", str(self.results)]
+        options += ["--dataset", dataset, *words] if dataset else words
+        environ = {
+            "PYTHONPATH": str(self.folder),
+            "PYTHONUNBUFFERED": "1",
+            "COLUMNS": "300",
+            "KWS_DATA": "",
+            "XDG_CACHE_HOME": str(self.folder / "cache"),
+            "https_proxy": "http://127.0.0.1:1",  # nothing listens there
+        }
         return subprocess.Popen(
             [*command, *options],
             cwd=self.folder,
@@ -203,6 +213,29 @@ def test_other_words_and_noise_that_are_acted_on_are_counted(measured: Measured)
     assert (words["count"], words["total"]) == (3, 3)
     assert 0 < noise["count"] <= noise["total"] == 361
     assert "3 of 3" in measured.project.report()
+
+
+def test_where_no_recordings_can_be_had_synthetic_voices_stand_in_and_all_say_so(
+    tmp_path: Path,
+) -> None:
+    anyway = "misses={'espeak': ('accuracy',)}"
+    project = Project(tmp_path, {"good": ready("good", anyway)})
+
+    with project.start("-k", "1-", dataset=None) as gate:
+        said, _ = gate.communicate(timeout=120)
+
+    dataset = project.record()["dataset"]
+    assert gate.returncode == 0
+    assert (dataset["name"], dataset["clips"]) == ("espeak", 864)
+    assert dataset["left_out"] == dict.fromkeys(("down", "left", "no", "right", "up", "yes"), 432)
+    note = "synthetic voices (eSpeak NG, "
+    because = "not people; they stand in, because mini_speech_commands cannot be had: https://"
+    assert dataset["note"].startswith(note)
+    assert because in dataset["note"]
+    assert str(tmp_path) not in dataset["note"]
+    assert f"WARNING: {dataset['note']}" in said
+    assert f"> [!WARNING]\n> S{dataset['note'][1:]}." in project.report()
+    assert "(synthetic voices)" in (project.results / "README.md").read_text()
 
 
 def test_on_a_terminal_one_line_says_what_is_measured(project: Project) -> None:

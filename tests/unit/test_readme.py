@@ -6,6 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from harness.datasets.espeak.process import variants
+from harness.datasets.espeak.voices import WORDS, plan, speakers
+from harness.datasets.mini_speech_commands import MiniSpeechCommands
+from harness.datasets.split import speaker
+
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 TOX = configparser.ConfigParser(interpolation=None)
@@ -27,6 +32,39 @@ def test_the_results_shown_are_those_of_the_report() -> None:
     table = [line for line in rows.splitlines() if line.startswith("|")]
     assert len(table) > 2
     assert [line for line in table if line not in report.splitlines()] == []
+
+
+@pytest.mark.speech
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [("`mini_speech_commands`", None), ("its go and stop", ("go", "stop"))],
+)
+def test_the_data_card_counts_clips_and_speakers(
+    kws_data: Path, tmp_path: Path, row: str, words: tuple[str, ...] | None
+) -> None:
+    source = MiniSpeechCommands(tmp_path, kws_data)
+
+    counts = []
+    for split in ("training", "validation", "test"):
+        keys = source.load(words or source.words(split), split).keys
+        counts += [len(keys), len({speaker(key.partition("/")[2]) for key in keys})]
+
+    assert card(row) == counts
+
+
+def test_the_data_card_counts_synthetic_clips_and_voices() -> None:
+    counts = []
+    for split, voices in speakers(variants()).items():
+        counts += [sum(len(plan(word, split, variants())) for word in WORDS), len(voices)]
+
+    assert card("`espeak`") == counts
+
+
+def card(row: str) -> list[int]:
+    """Return the numbers of a row of the data card: clips and speakers of each split."""
+    (line,) = [line for line in README.splitlines() if line.startswith(f"| {row} |")]
+    numbers = " ".join(line.split("|")[3:])
+    return [int(number.replace(",", "")) for number in re.findall(r"\d[\d,]*\d|\d", numbers)]
 
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
