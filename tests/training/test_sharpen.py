@@ -15,9 +15,13 @@ RNG = np.random.default_rng(0)
 OUTLIERS = RNG.standard_normal((1_000, 6, 4, 1)).astype(np.float32)
 
 
-def network(*, last: object) -> object:
+def network(*last: Any) -> Any:
+    """Return a model that ends in the layers *last*."""
     inputs = keras.Input(shape=(6, 4, 1))
-    return keras.Model(inputs, last(keras.layers.Flatten()(inputs)))  # type: ignore[operator]
+    outputs = keras.layers.Flatten()(inputs)
+    for layer in last:
+        outputs = layer(outputs)
+    return keras.Model(inputs, outputs)
 
 
 def acted_on(scores: Any) -> float:
@@ -47,19 +51,19 @@ def test_a_factor_stays_within_its_range(scores: tuple[float, float], expected: 
 @pytest.mark.parametrize(
     "last",
     [
-        keras.layers.Dense(2, activation="softmax"),
-        keras.Sequential([keras.layers.Dense(2), keras.layers.Softmax()]),
+        [keras.layers.Dense(2, activation="softmax")],
+        [keras.layers.Dense(2), keras.layers.Softmax()],
     ],
     ids=["softmax inside", "softmax apart"],
 )
-def test_a_model_is_sharpened_without_a_change_of_its_answers(last: object) -> None:
+def test_a_model_is_sharpened_without_a_change_of_its_answers(last: list[Any]) -> None:
     keras.utils.set_random_seed(1)
-    model = network(last=last)
-    before = model.predict(OUTLIERS, verbose=0)  # type: ignore[attr-defined]
+    model = network(*last)
+    before = model.predict(OUTLIERS, verbose=0)
 
     factor = sharpen(model, OUTLIERS, 0.05)
 
-    after = model.predict(OUTLIERS, verbose=0)  # type: ignore[attr-defined]
+    after = model.predict(OUTLIERS, verbose=0)
     assert factor != pytest.approx(1, abs=0.1)
     assert acted_on(after) == pytest.approx(0.05, abs=0.002)
     np.testing.assert_array_equal(after.argmax(axis=1), before.argmax(axis=1))
@@ -67,8 +71,8 @@ def test_a_model_is_sharpened_without_a_change_of_its_answers(last: object) -> N
 
 
 def test_a_network_that_does_not_end_in_dense_is_refused() -> None:
-    model = network(last=keras.layers.Reshape((6, 4)))
-    fault = "^the last weights are those of a Conv1D layer, not of a Dense one, .*end the network"
-    outputs = keras.layers.GlobalAveragePooling1D()(keras.layers.Conv1D(2, 1)(model.output))  # type: ignore[attr-defined]
+    layers = keras.layers
+    model = network(layers.Reshape((6, 4)), layers.Conv1D(2, 1), layers.GlobalAveragePooling1D())
+    fault = "^the last weights are those of a Conv1D layer, not of a Dense one, .*; end the network"
     with pytest.raises(CandidateError, match=fault):
-        sharpen(keras.Model(model.input, outputs), OUTLIERS, 0.05)  # type: ignore[attr-defined]
+        sharpen(model, OUTLIERS, 0.05)

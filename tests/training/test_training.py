@@ -65,6 +65,8 @@ class TestTrain:
             "name": "synthetic",
             "training": SOURCE.load(("go", "stop"), "training").digest,
             "other_words": None,
+            "synthetic": None,
+            "synthetic_other_words": None,
             "validation": SOURCE.load(("go", "stop"), "validation").digest,
             "credit": "Speech Commands, Pete Warden, arXiv:1804.03209, CC BY 4.0",
         }
@@ -320,7 +322,7 @@ class TestMain:
         monkeypatch.syspath_prepend(tmp_path)
         registry = Registry("toys")
         monkeypatch.setattr(train_module, "Registry", lambda: registry)
-        monkeypatch.setattr(datasets, "find", lambda _name: SOURCE)
+        monkeypatch.setattr(datasets, "for_training", lambda: (SOURCE, VOICES))
         yield registry
         for name in [name for name in sys.modules if name.split(".")[0] == "toys"]:
             del sys.modules[name]
