@@ -201,7 +201,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         records = run.records()
         for record in records:
             said += _table(record)
-        said += [f"wrote {path}" for path in run.save(session.config.getoption("results"))]
+        written = run.save(session.config.getoption("results"))
+        said += [f"wrote {path}" for path in written if path.suffix != ".svg"]
         run.require_any()
         said += _comparison(records, session)
     except SpotbenchError as error:
