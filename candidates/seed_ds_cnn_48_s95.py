@@ -5,7 +5,8 @@ A course report gave 99 % / 23.455 KB / 7.7 ms for it. Kept as it was are its
 front-end (with the resize to 32x32), its eight outputs of which only "go" and
 "stop" are ever trained, its learning rate that hardly decays (its decay was
 meant for 150 epochs), and pruning of ordinary convolutions until the last
-step. Not kept is its split: speakers here are on one side only.
+step. Not kept is its split: speakers here are on one side only. It never heard a
+synthetic voice, another word or noise, and it shows.
 """
 
 from typing import Any
@@ -65,4 +66,5 @@ CANDIDATE = Candidate(
     sparsity=0.95,
     labels=("down", "go", "left", "no", "right", "stop", "up", "yes"),
     task=("go", "stop"),
+    misses={"espeak": ("accuracy",), "mini_speech_commands": ()},
 )
