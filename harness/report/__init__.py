@@ -66,7 +66,8 @@ def _groups(board: Path, models: Mapping[str, str]) -> list[Group]:
         for _, rows in sorted(newest.items())
         if rows
     ]
-    return sorted(groups, key=lambda group: group.note is not None)  # people first
+    # People before synthetic voices, and the task of most candidates first.
+    return sorted(groups, key=lambda group: (group.note is not None, -len(group.rows)))
 
 
 def _newest(rows: Iterable[Row]) -> Record:

@@ -132,8 +132,8 @@ def _people_and_voices(groups: Sequence[Group]) -> list[str]:
     )
     told = (
         f"Each candidate on both data sets; all but the second column are of {name}. "
-        "People are harder to tell apart than synthetic voices: compare down a column, "
-        "not across."
+        "What a candidate does on synthetic voices says little about people: compare down a "
+        "column, not across."
     )
     return [f"## {people.task}: people and synthetic voices", told, markdown_table(both, columns)]
 

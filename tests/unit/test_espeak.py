@@ -138,6 +138,13 @@ def test_a_voice_says_a_word() -> None:
     assert np.abs(samples).max() > 5_000
 
 
+def test_breathy_voices_sound_the_same_at_another_time() -> None:
+    breathy = [Utterance("right", f"en+{name}", 50, 50, 175) for name in ("f2", "whisper")]
+    first = [samples.tobytes() for samples in process.speak(breathy)]
+    time.sleep(1.1)  # eSpeak NG seeds its breath with the seconds of the day
+    assert [samples.tobytes() for samples in process.speak(breathy)] == first
+
+
 def test_a_process_that_ends_early_is_told_with_what_it_said() -> None:
     fault = (
         r"eSpeak NG failed \(no 'go' from the voice nowhere\+m1\): RuntimeError: eSpeak NG "

@@ -4,9 +4,9 @@ eSpeak NG in a process of its own, run by the path of this file: it imports noth
 Reads utterances as JSON from standard input, each a list of the fields of
 ``voices.Utterance``; writes the samples of each to standard output as they are
 spoken: their size in bytes (uint32), then int16 at ``RATE_HZ``, both in the
-machine's order. eSpeak NG carries state from one utterance to the next, so what it
-makes of a word depends on what it said before: one process speaks one list, in
-order, and that always sounds the same.
+machine's order. The same list always sounds the same: eSpeak NG seeds the breath of
+some voices with the time of day, so it is seeded again for each utterance; and the
+echo of one utterance reaches into the next, so their order matters.
 """
 
 import ctypes
@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 RATE_HZ: Final = 22_050
+
+_SEED: Final = 1
 
 # From eSpeak NG's public interface, speak_lib.h.
 _SYNCHRONOUS: Final = 2
@@ -44,6 +46,7 @@ class Speaker:
     def say(self, text: str, voice: str, pitch: int, intonation: int, words_a_minute: int) -> bytes:
         """Return the samples of *text*, int16."""
         self._heard.clear()
+        self._library.espeak_ng_SetRandSeed(ctypes.c_long(_SEED))
         self._check(self._library.espeak_SetVoiceByName, voice.encode())
         for setting, value in (
             (_PITCH, pitch),
