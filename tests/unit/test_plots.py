@@ -432,3 +432,17 @@ def test_the_axis_begins_below_what_the_weakest_detects() -> None:
 
     assert svg is not None
     assert "40 %" in words(svg)
+
+
+def test_the_axis_ends_beyond_what_is_accepted_most_often() -> None:
+    svg = operating([candidate("eager", operating_rule=acting(91, 420, 360)), TWELVE[0]])
+
+    assert svg is not None
+    panels = re.findall(r'<rect x="([\d.]+)" y="[\d.]+" width="([\d.]+)"', svg)
+    ends = {float(left) + float(width) for left, width in panels}
+    dots = [float(x) for x, _ in re.findall(r'<use [^>]*x="(.*?)" y="(.*?)" style="fill: #', svg)]
+    assert len(dots) == 4
+    assert max(dots[:2]) < min(ends)
+    found = list(texts(svg))
+    pairs = itertools.combinations(found, 2)
+    assert [(a.words, b.words) for a, b in pairs if a.box.meets(b.box)] == []

@@ -28,10 +28,13 @@ _HEAD: Final = 2 * LINE + 6
 _FOOT: Final = 34
 _PANEL: Final = 150
 _COLOURS: Final = {"words": BLUE, "noise": ORANGE}
-_TICKS: Final = (0, 1, 5, 20)
-"""Percent of false accepts; the axis goes by the square root, to show what is small."""
+_FINE: Final = (0, 1, 5, 20)
+_COARSE: Final = (0, 5, 20, 50, 80)
+"""Percents of false accepts; the axis goes by the square root, to show what is small."""
 
-_MOST: Final = 30
+_WIDE: Final = 30
+"""Percent of false accepts that the axis reaches at least."""
+
 _HIGH: Final = 70
 """Percent detected from which on there is room for more lines."""
 
@@ -48,14 +51,14 @@ def operating(rows: Sequence[Any]) -> str | None:
         canvas = Canvas("Operating rule", told, _TOP + down * -(-len(rows) // _COLUMNS))
         _legend(canvas, rows)
         across = (WIDTH - 2 * _EDGE) / _COLUMNS
-        ticks = _ticks(rows)
+        ticks, most = _ticks(rows), _most(rows)
         for index, row in enumerate(rows):
             left = _EDGE + across * (index % _COLUMNS)
             top = canvas.height - _TOP - down * (index // _COLUMNS)
             canvas.text(left, top - LINE / 2, row["candidate"], weight="bold")
             bottom = top - _HEAD - _PANEL
             axes = canvas.axes(left + _LEFT, bottom, left + across - 14, top - _HEAD)
-            _frame(axes, ticks)
+            _frame(axes, ticks, most)
             for other in rows:
                 if other is not row:
                     _line(axes, other, "words", FAINT, 1)
@@ -79,12 +82,13 @@ def _legend(canvas: Canvas, rows: Sequence[Any]) -> None:
     canvas.text(x, y, f"dot: the rule, a top score above {threshold:g}", color=INK)
 
 
-def _frame(axes: Axes, ticks: Sequence[int]) -> None:
+def _frame(axes: Axes, ticks: Sequence[int], most: float) -> None:
     axes.set_xscale("function", functions=(np.sqrt, np.square))
-    axes.set_xlim(0, _MOST)
+    axes.set_xlim(0, most)
     axes.set_ylim(ticks[0], 100.5)
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.set_xticks(_TICKS, [f"{tick} %" for tick in _TICKS])
+    marks = _FINE if most <= _WIDE else [tick for tick in _COARSE if tick < most]
+    axes.set_xticks(marks, [f"{mark} %" for mark in marks])
     axes.set_yticks(ticks, [f"{tick} %" for tick in ticks])
     axes.tick_params(length=0, labelsize=10)
     axes.tick_params(axis="x", pad=9)
@@ -97,6 +101,12 @@ def _ticks(rows: Sequence[Any]) -> Sequence[int]:
     least = min(100 * _at_rule(row, "detected") for row in rows)
     step = 10 if least >= _HIGH else 20
     return range(max(0, step * int(least // step) - step), 101, step)
+
+
+def _most(rows: Sequence[Any]) -> float:
+    """Return the percent of false accepts at which the x axis ends: beyond every rule's point."""
+    accepted = [100 * _at_rule(row, kind) for row in rows for kind in _COLOURS if _total(row, kind)]
+    return max(_WIDE, *(1.05 * share for share in accepted))
 
 
 def _at_rule(row: Any, kind: str) -> float:
