@@ -2,8 +2,9 @@
 From the bytes of a WAV file to a clip.
 
 A clip is one second of 16 kHz mono speech: int16, shape ``(CLIP_SAMPLES,)``.
-Nothing is resampled, mixed down or cut here: a recording that is anything else
-is refused by name, because a silent repair would change what is measured.
+Nothing is resampled or mixed down here, and no recording of a word is cut: one that
+is anything else is refused by name, because a silent repair would change what is
+measured.
 """
 
 import io
@@ -39,6 +40,42 @@ def decode_wav(data: bytes, name: str) -> Clip:
             mono 16-bit PCM, and for files shorter than their header says.
 
     """
+    samples = _samples(data, name)
+    if samples.size > CLIP_SAMPLES:
+        msg = (
+            f"{name} holds {samples.size} samples, more than one second ({CLIP_SAMPLES}); "
+            f"{_CONVERT}"
+        )
+        raise AudioError(msg)
+    clip = np.zeros(CLIP_SAMPLES, np.int16)
+    clip[: samples.size] = samples
+    return clip
+
+
+def cut_wav(data: bytes, name: str) -> list[bytes]:
+    """
+    Cut a WAV file into WAV files of one second each; one of a second or less is left as it is.
+
+    What is left over at the end is dropped. Raises AudioError as :func:`decode_wav`
+    does, but for files that are too long.
+    """
+    samples = _samples(data, name)
+    if samples.size <= CLIP_SAMPLES:
+        return [data]
+    seconds = samples[: samples.size // CLIP_SAMPLES * CLIP_SAMPLES].reshape(-1, CLIP_SAMPLES)
+    return [_encode(second) for second in seconds]
+
+
+def _encode(clip: Clip) -> bytes:
+    file = io.BytesIO()
+    with wave.open(file, "wb") as wav:
+        wav.setparams((1, 2, SAMPLE_RATE_HZ, clip.size, "NONE", ""))
+        wav.writeframes(clip.astype("<i2").tobytes())
+    return file.getvalue()
+
+
+def _samples(data: bytes, name: str) -> Clip:
+    """Return the samples of a WAV file, int16, however many there are."""
     try:
         with wave.open(io.BytesIO(data)) as wav:
             _check_format(wav, name)
@@ -49,10 +86,16 @@ def decode_wav(data: bytes, name: str) -> Clip:
         msg = f"{name} is no PCM WAV file ({len(data):,} bytes: {detail}); {_CONVERT}"
         raise AudioError(msg) from error
     samples = np.frombuffer(frames[: len(frames) // 2 * 2], dtype="<i2")
-    _check_length(samples.size, expected, name)
-    clip = np.zeros(CLIP_SAMPLES, np.int16)
-    clip[: samples.size] = samples
-    return clip
+    if samples.size < expected:
+        msg = (
+            f"{name} is truncated: {samples.size} of {expected} samples; copy it again from "
+            f"its source"
+        )
+        raise AudioError(msg)
+    if samples.size == 0:
+        msg = f"{name} holds no samples; record it again or remove it"
+        raise AudioError(msg)
+    return samples
 
 
 def _check_format(wav: wave.Wave_read, name: str) -> None:
@@ -64,15 +107,3 @@ def _check_format(wav: wave.Wave_read, name: str) -> None:
         if found != wanted:
             msg = f"{name} has {found} {what}, expected {wanted}; {_CONVERT}"
             raise AudioError(msg)
-
-
-def _check_length(found: int, expected: int, name: str) -> None:
-    if found < expected:
-        msg = f"{name} is truncated: {found} of {expected} samples; copy it again from its source"
-        raise AudioError(msg)
-    if found == 0:
-        msg = f"{name} holds no samples; record it again or remove it"
-        raise AudioError(msg)
-    if found > CLIP_SAMPLES:
-        msg = f"{name} holds {found} samples, more than one second ({CLIP_SAMPLES}); {_CONVERT}"
-        raise AudioError(msg)

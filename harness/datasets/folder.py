@@ -3,12 +3,18 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from harness.audio import cut_wav
 from harness.datasets.dataset import Dataset, Recording, assemble, wav_files
 from harness.errors import DatasetError, NoRecordingsError
 
 
 class Folder:
-    """Recordings of one's own, one folder a word."""
+    """
+    Recordings of one's own, one folder a word.
+
+    A folder whose name begins with ``_`` holds no word but noise, speech or music that is
+    nobody's keyword; its recordings may last longer, and each second of them is a clip.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -53,4 +59,7 @@ def _read(files: dict[str, list[Path]]) -> Iterator[Recording]:
             except OSError as error:
                 msg = f"{key} cannot be read: {error.strerror}; mend or remove {path}"
                 raise DatasetError(msg) from error
-            yield Recording(key=key, word=word, data=data)
+            parts = cut_wav(data, key) if word.startswith("_") else [data]
+            for second, part in enumerate(parts):
+                place = f"@{second}s" if len(parts) > 1 else ""
+                yield Recording(key=key + place, word=word, data=part)

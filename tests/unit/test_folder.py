@@ -98,3 +98,25 @@ def test_a_recording_that_cannot_be_read_is_refused_by_name(mine: Path) -> None:
     (mine / "go" / "c.wav").symlink_to(mine / "gone.wav")
     with pytest.raises(DatasetError, match=r"go/c\.wav"):
         Folder(mine).load(("go",))
+
+
+def test_a_long_recording_of_no_word_is_cut_into_seconds(tmp_path: Path) -> None:
+    noise = [number // 16_000 for number in range(40_000)]
+    write_folder(
+        tmp_path, {"_noise_/hum.wav": wav_bytes(noise), "_noise_/tick.wav": wav_bytes([7])}
+    )
+    dataset = Folder(tmp_path).load(("_noise_",))
+    assert dataset.keys == (
+        "_noise_/hum.wav@0s",
+        "_noise_/hum.wav@1s",
+        "_noise_/tick.wav",
+    )
+    assert [clip[0] for clip in dataset.clips] == [0, 1, 7]
+    assert [clip[-1] for clip in dataset.clips] == [0, 1, 0]
+    assert dataset.words == ("_noise_",) * 3
+
+
+def test_a_long_recording_of_a_word_is_refused(tmp_path: Path) -> None:
+    write_folder(tmp_path, {"go/a.wav": wav_bytes([1] * 16_001)})
+    with pytest.raises(AudioError, match=r"^go/a\.wav holds 16001 samples, more than one second"):
+        Folder(tmp_path).load(("go",))
