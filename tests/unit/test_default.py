@@ -42,7 +42,16 @@ def test_what_cannot_be_reached_has_a_stand_in_that_says_so() -> None:
     default = Default(Named("people", None, UnreachableError("the server is silent")), VOICES)
     dataset = default.load(("go", "stop"), "test")
     assert (default.name, dataset.name) == ("voices", "voices")
-    assert dataset.note == "synthetic voices; they stand in, because the server is silent"
+    because = "they stand in, because people cannot be had: the server is silent"
+    assert dataset.note == f"synthetic voices; {because}"
+
+
+def test_what_a_stand_in_says_names_no_folder_of_this_machine() -> None:
+    error = UnreachableError("words.zip is not in /home/me, and the server is silent")
+    error.__cause__ = UnreachableError("the server is silent")
+    dataset = Default(Named("people", None, error), VOICES).load(("go",), "test")
+    assert dataset.note is not None
+    assert dataset.note.endswith("people cannot be had: the server is silent")
 
 
 def test_a_stand_in_stands_in_for_every_word() -> None:
