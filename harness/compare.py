@@ -1,17 +1,12 @@
 """Two records side by side: what changed, whether that clears the noise, and what got worse."""
 
-import math
 from typing import Any, Final, NamedTuple
 
-import numpy as np
 from tabulate import tabulate
 
-from harness import metrics
+from harness import rows
 from harness.errors import ResultsError
 from harness.measurement import Measurement, Record
-
-ALPHA: Final = 0.05
-"""p-value below which clips lost are no chance: six lost and none won are the fewest to fail."""
 
 MAX_SIZE_RATIO: Final = 1.01
 """A size has no noise, but another zlib may pack the same model some bytes worse."""
@@ -46,34 +41,22 @@ def compare(old: Record, new: Record, *, allow_different: bool = False) -> Compa
     olds, news = ({m["candidate"]: m for m in r["measurements"]} for r in (old, new))
     notes = [f"compared anyway: {change}" for change in changes] + _not_compared(olds, news)
     paired = before["digest"] == after["digest"]
-    rows = [
+    lines = [
         (was["candidate"] + " (new model)" * (was["model_sha256"] != now["model_sha256"]), *cells)
         for was, now in ((olds[name], news[name]) for name in sorted(olds.keys() & news))
         if was["error"] is None and now["error"] is None
         for cells in (_accuracy(was, now, paired=paired), _size(was, now), _latency(was, now))
     ]
-    if not rows:
+    if not lines:
         msg = f"nothing to compare ({'; '.join(notes)}); measure a candidate of the old record"
         raise ResultsError(msg)
-    table = tabulate(rows, HEADERS, "simple", colalign=ALIGN, disable_numparse=True)
+    table = tabulate(lines, HEADERS, "simple", colalign=ALIGN, disable_numparse=True)
     worse = [
         f"{name}: {metric} {was} -> {now}, ratio {ratio} ({why})"
-        for name, metric, was, now, ratio, verdict, why in rows
+        for name, metric, was, now, ratio, verdict, why in lines
         if verdict == "WORSE"
     ]
     return Comparison("\n".join([table, *(f"- {note}" for note in notes)]), tuple(worse))
-
-
-def mcnemar(lost: int, won: int) -> float:
-    """
-    Return the two-sided p-value of *lost* and *won* clips, were either as likely.
-
-    Source: the exact conditional test in Fagerland, Lydersen and Laake 2013, "The
-    McNemar test for binary matched-pairs data", BMC Medical Research Methodology 13:91.
-    """
-    clips = lost + won
-    tail = sum(math.comb(clips, k) for k in range(min(lost, won) + 1))
-    return min(1.0, 2 * tail / (1 << clips))
 
 
 def _circumstances(record: Record) -> dict[str, Any]:
@@ -99,35 +82,25 @@ def _not_compared(olds: dict[str, Measurement], news: dict[str, Measurement]) ->
 
 
 def _accuracy(old: Any, new: Any, *, paired: bool) -> tuple[str, ...]:
-    was, now = (100 * m["accuracy"]["correct"] / m["accuracy"]["total"] for m in (old, new))
+    was, now = 100 * rows.accuracy(old), 100 * rows.accuracy(new)
     if not paired:
         return "accuracy %", *_shown(was, now, ".2f"), "not judged", "other clips"
-    before, after = _hits(old, old["scores"]), _hits(new, old["scores"])
-    lost, won = int((before & ~after).sum()), int((after & ~before).sum())
-    verdict = _verdict(lost - won, clears=(p := mcnemar(lost, won)) < ALPHA, tolerated=False)
-    return "accuracy %", *_shown(was, now, ".2f"), verdict, f"{lost} lost, {won} won, p = {p:.3f}"
-
-
-def _hits(row: Any, clips: dict[str, Any]) -> Any:
-    if odd := sorted(row["scores"].keys() ^ clips):
-        msg = (
-            f"{row['candidate']}: {odd[0]} is scored in one record only, though the data set "
-            "is the same; restore the edited record from version control, or measure again"
-        )
-        raise ResultsError(msg)
-    scores = np.array([row["scores"][clip] for clip in clips])
-    return metrics.correct(scores, [clip.partition("/")[0] for clip in clips], row["labels"])
+    changed = rows.paired(old, new, rows.correct)
+    loss = changed.lost - changed.won
+    verdict = _verdict(loss, clears=changed.beyond_chance, tolerated=False)
+    why = f"{changed.lost} lost, {changed.won} won, p = {changed.p_value:.3f}"
+    return "accuracy %", *_shown(was, now, ".2f"), verdict, why
 
 
 def _size(old: Any, new: Any) -> tuple[str, ...]:
-    was, now = old["size"]["zipped_bytes"], new["size"]["zipped_bytes"]
+    was, now = rows.zipped_bytes(old), rows.zipped_bytes(new)
     verdict = _verdict(now - was, clears=True, tolerated=now / was <= MAX_SIZE_RATIO)
     return "zipped bytes", *_shown(was, now, ","), verdict, f"at most {MAX_SIZE_RATIO:.2f}"
 
 
 def _latency(old: Any, new: Any) -> tuple[str, ...]:
-    was, now = (m["latency_us"]["total"]["p50"] for m in (old, new))
-    before, after = ([window["p50_us"] for window in m["windows"]] for m in (old, new))
+    was, now = rows.latency_us(old), rows.latency_us(new)
+    before, after = rows.window_medians_us(old), rows.window_medians_us(new)
     clears = min(after) > max(before) or max(after) < min(before)
     verdict = _verdict(now - was, clears=clears, tolerated=now / was <= MAX_LATENCY_RATIO)
     spans = " -> ".join(f"{min(p50s):,.1f}-{max(p50s):,.1f}" for p50s in (before, after))

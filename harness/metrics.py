@@ -13,6 +13,9 @@ Scores = npt.NDArray[np.float32]
 Z_95: Final = 1.959963984540054
 """Two-sided 95 % quantile of the normal distribution."""
 
+ALPHA: Final = 0.05
+"""p-value below which a difference is held to be no chance."""
+
 OPERATING_THRESHOLD: Final = 0.95
 """The seed's deployment rule: act only when the top score exceeds this."""
 
@@ -54,6 +57,37 @@ def proportion(hits: int, total: int) -> Proportion:
 def count(hits: npt.NDArray[np.bool_]) -> Proportion:
     """Return how many of *hits* are true."""
     return proportion(int(hits.sum()), len(hits))
+
+
+class Paired(NamedTuple):
+    """
+    Two answers to each of the same clips.
+
+    Attributes:
+        lost: Clips that the first has right and the second wrong.
+        won: Clips that the second has right and the first wrong.
+
+    """
+
+    lost: int
+    won: int
+
+    @property
+    def p_value(self) -> float:
+        """
+        The two-sided p-value of as uneven a split, were either side as likely.
+
+        Source: the exact conditional test in Fagerland, Lydersen and Laake 2013, "The
+        McNemar test for binary matched-pairs data", BMC Medical Research Methodology 13:91.
+        """
+        clips = self.lost + self.won
+        tail = sum(math.comb(clips, k) for k in range(min(self) + 1))
+        return min(1.0, 2 * tail / (1 << clips))
+
+    @property
+    def beyond_chance(self) -> bool:
+        """Whether the p-value is below ALPHA: six lost and none won are the fewest to be that."""
+        return self.p_value < ALPHA
 
 
 def confusion(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness.compare import compare, mcnemar
+from harness.compare import compare
 from harness.errors import ResultsError
 from harness.measurement import Measurement, Record
 
@@ -135,31 +135,6 @@ def test_the_table_and_the_regressions_are_as_expected() -> None:
 def test_a_record_is_the_same_as_itself() -> None:
     assert verdicts(row(**scored(7)), row(**scored(7))) == ALL_THE_SAME
     assert compare(record(row()), record(row())).regressions == ()
-
-
-@pytest.mark.parametrize(
-    ("lost", "won", "expected"),
-    [
-        # Of 2 ** 9 ways in which nine clips may fall, 1 + 9 leave at most one won,
-        # and as many at most one lost: 20 / 512.
-        (8, 1, 20 / 512),
-        (1, 8, 20 / 512),
-        (5, 0, 2 / 32),
-        (6, 0, 2 / 64),
-        # 1 + 10 + 45 of 1,024 leave at most two.
-        (8, 2, 112 / 1_024),
-        # Both tails hold the middle, 2 * (1 + 4 + 6) / 16: more than certain is certain.
-        (2, 2, 1.0),
-        (0, 0, 1.0),
-    ],
-)
-def test_the_p_value_is_that_of_a_fair_coin(lost: int, won: int, expected: float) -> None:
-    assert mcnemar(lost, won) == expected
-
-
-def test_the_p_value_of_thousands_of_clips_can_be_had() -> None:
-    assert mcnemar(4_000, 0) == 0.0
-    assert mcnemar(2_000, 2_000) == 1.0
 
 
 @pytest.mark.parametrize(

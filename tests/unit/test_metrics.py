@@ -6,6 +6,7 @@ import pytest
 from harness.metrics import (
     OPERATING_THRESHOLD,
     THRESHOLDS,
+    Paired,
     Proportion,
     Scores,
     certainty,
@@ -133,3 +134,36 @@ def test_spread_is_quartile_distance_over_median() -> None:
 
 def test_equal_values_have_no_spread() -> None:
     assert spread([5, 5, 5]) == 0
+
+
+@pytest.mark.parametrize(
+    ("lost", "won", "expected"),
+    [
+        # Of 2 ** 9 ways in which nine clips may fall, 1 + 9 leave at most one won,
+        # and as many at most one lost: 20 / 512.
+        (8, 1, 20 / 512),
+        (1, 8, 20 / 512),
+        (5, 0, 2 / 32),
+        (6, 0, 2 / 64),
+        # 1 + 10 + 45 of 1,024 leave at most two.
+        (8, 2, 112 / 1_024),
+        # Both tails hold the middle, 2 * (1 + 4 + 6) / 16: more than certain is certain.
+        (2, 2, 1.0),
+        (0, 0, 1.0),
+    ],
+)
+def test_the_p_value_is_that_of_a_fair_coin(lost: int, won: int, expected: float) -> None:
+    assert Paired(lost, won).p_value == expected
+
+
+def test_the_p_value_of_thousands_of_clips_can_be_had() -> None:
+    assert Paired(4_000, 0).p_value == 0.0
+    assert Paired(2_000, 2_000).p_value == 1.0
+
+
+@pytest.mark.parametrize(("lost", "expected"), [(5, False), (6, True)])
+def test_six_clips_lost_and_none_won_are_the_fewest_beyond_chance(
+    lost: int,
+    expected: bool,  # noqa: FBT001
+) -> None:
+    assert Paired(lost, 0).beyond_chance is expected
