@@ -1,6 +1,7 @@
 """All pytest wiring: options of the main job, its parameters, and what happens when it ends."""
 
 import os
+import shutil
 
 # One thread, decided before NumPy is first imported: what is measured is the
 # time of one core, and a second BLAS thread would add only jitter.
@@ -15,9 +16,9 @@ from harness import board, datasets, files, store
 from harness.compare import compare
 from harness.datasets import Dataset, Source
 from harness.errors import AudioError, DatasetError, ResultsError, SpotbenchError
-from harness.measurement import Record
+from harness.measurement import Measurement, Record
 from harness.registry import Registry
-from harness.report.table import notes, terminal_table
+from harness.report.table import not_certain, notes, terminal_table
 from harness.run import Run
 from harness.session import Session, Subject
 from harness.timing import PROFILES
@@ -199,8 +200,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     said = session.config.stash.setdefault(SAID, [])
     try:
         records = run.records()
+        reporter = session.config.pluginmanager.getplugin("terminalreporter")
+        width = shutil.get_terminal_size().columns if reporter and reporter.isatty else None
         for record in records:
-            said += _table(record)
+            said += _table(record, width)
         written = run.save(session.config.getoption("results"))
         said += [f"wrote {path}" for path in written if path.suffix != ".svg"]
         run.require_any()
@@ -236,18 +239,25 @@ def _comparison(records: list[Record], session: pytest.Session) -> list[str]:
     return [f"compared with {path}\n", found.table, *worse, ""]
 
 
-def _table(record: Record) -> list[str]:
+def _table(record: Record, width: int | None) -> list[str]:
     dataset, measurements = record["dataset"], record["measurements"]
     task = "/".join(dataset["labels"])
     return [
         f"\n{task} on {dataset['name']}, {dataset['clips']} test clips",
         *([f"WARNING: {dataset['note']}"] if dataset["note"] else []),
         f"{board.describe(record['board'])}\n",
-        terminal_table(measurements),
+        terminal_table(measurements, width),
+        *_doubts(measurements),
         *(f"- {note}" for note in notes(measurements)),
         *_cost(record["run"]["empty_call_us"]),
         "",
     ]
+
+
+def _doubts(measurements: list[Measurement]) -> list[str]:
+    if not any(map(not_certain, measurements)):
+        return []
+    return ["- ?: not certain, the limit lies within the 95 % interval of the accuracy"]
 
 
 def _cost(empty_call_us: float | None) -> list[str]:

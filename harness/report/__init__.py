@@ -1,11 +1,12 @@
 """Rendering: ``results/README.md`` and ``results/<board>/report.md`` from the raw records."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from harness import files, store
-from harness.measurement import Record
-from harness.report.markdown import Group, Row, board_page, index_page
+from harness.report.group import Group, Row, newest, started
+from harness.report.index import index_page
+from harness.report.page import board_page
 
 __all__ = ["render"]
 
@@ -52,23 +53,19 @@ def _pictures(groups: Sequence[Group]) -> dict[str, str]:
 
 def _groups(board: Path, models: Mapping[str, str]) -> list[Group]:
     """Return the newest row of each candidate, for each data set and task."""
-    newest: dict[tuple[str, ...], dict[str, Row]] = {}
+    kept: dict[tuple[str, ...], dict[str, Row]] = {}
     records = [store.read(path) for path in sorted((board / "raw").glob("*.json"))]
-    for record in sorted(records, key=lambda record: record["run"]["started"]):
+    for record in sorted(records, key=started):
         dataset = record["dataset"]
-        rows = newest.setdefault((dataset["name"], dataset["digest"], *dataset["labels"]), {})
+        rows = kept.setdefault((dataset["name"], dataset["digest"], *dataset["labels"]), {})
         for measurement in record["measurements"]:
             name, model = measurement["candidate"], measurement["model_sha256"]
             if name in models and model in (models[name], None):
                 rows[name] = Row(measurement, record)
     groups = [
-        Group(dataset=_newest(rows.values())["dataset"], rows=list(rows.values()))
-        for _, rows in sorted(newest.items())
+        Group(dataset=newest(rows.values())["dataset"], rows=list(rows.values()))
+        for _, rows in sorted(kept.items())
         if rows
     ]
     # People before synthetic voices, and the task of most candidates first.
     return sorted(groups, key=lambda group: (group.note is not None, -len(group.rows)))
-
-
-def _newest(rows: Iterable[Row]) -> Record:
-    return max((row.record for row in rows), key=lambda record: str(record["run"]["started"]))

@@ -1,8 +1,19 @@
-"""The columns of the table: heading, value, better direction and format, one line each."""
+"""The columns of the tables: heading, value, better direction and format, one line each."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+
+from harness.metrics import spread
+from harness.rows import (
+    accuracy,
+    acted_on,
+    latency_us,
+    share_acted_on,
+    window_medians_us,
+    zipped_bytes,
+)
 
 KIB: Final = 1024
 
@@ -34,48 +45,8 @@ def percent(share: Any) -> str:
 
 
 def interval(share: Any) -> str:
-    """Return the interval of a count, as percent."""
-    return f"{100 * share['low']:.1f}-{100 * share['high']:.1f} %"
-
-
-def accuracy(row: Any) -> float:
-    """Share of test clips classified correctly, of a row that is no error."""
-    return float(row["accuracy"]["correct"] / row["accuracy"]["total"])
-
-
-def zipped_bytes(row: Any) -> int:
-    """Size of the zipped model, of a row that is no error."""
-    return int(row["size"]["zipped_bytes"])
-
-
-def acted_on(kind: str) -> Callable[[Any], dict[str, float] | None]:
-    """
-    Return what reads from a row how often the operating rule acts on clips of a *kind*.
-
-    ``detected`` are keywords heard as such, ``words`` and ``noise`` false accepts. None
-    where there are no such clips: in a data set without other words, and in records
-    from before they were counted.
-    """
-
-    def found(row: Any) -> dict[str, float] | None:
-        rule = row["operating_rule"]
-        counted: dict[str, float] | None = {
-            "detected": rule["detected"],
-            **rule.get("false_accepts", {}),
-        }.get(kind)
-        return counted if counted and counted["total"] else None
-
-    return found
-
-
-def share_acted_on(kind: str) -> Callable[[Any], float | None]:
-    """Return what reads from a row that share, None as :func:`acted_on` has it."""
-
-    def share(row: Any) -> float | None:
-        counted = acted_on(kind)(row)
-        return counted["count"] / counted["total"] if counted else None
-
-    return share
+    """Return the interval of a count, in percent."""
+    return f"{100 * share['low']:.1f}-{100 * share['high']:.1f}"
 
 
 def _count(share: dict[str, float]) -> str:
@@ -86,34 +57,50 @@ def _latency(stage: str, statistic: str) -> Callable[[Any], float]:
     return lambda row: float(row["latency_us"][stage][statistic])
 
 
-latency_us = _latency("total", "p50")
-"""The headline latency, of a row that is no error."""
-
-
-def _microseconds(value: float) -> str:
+def microseconds(value: float) -> str:
+    """Return a time with one decimal, or with none where it has four digits."""
     return f"{value:,.1f}" if value < 1_000 else f"{value:,.0f}"  # noqa: PLR2004
 
 
-MAIN: Final = (
-    Column(heading="accuracy", value=accuracy, show=percent, best=max),
-    Column(heading="95 % interval", value=lambda row: row["accuracy"], show=interval),
-    Column(
-        heading="zipped KiB",
-        value=zipped_bytes,
-        show=lambda size: f"{size / KIB:.2f}",
-        best=min,
-    ),
-    Column(heading="latency µs", value=latency_us, show=_microseconds, best=min),
-    Column(heading="p99 µs", value=_latency("total", "p99"), show=_microseconds, best=min),
-    Column(heading="front-end µs", value=_latency("frontend", "p50"), show=_microseconds, best=min),
-    Column(
-        heading="inference µs", value=_latency("inference", "p50"), show=_microseconds, best=min
-    ),
-    Column(heading="detected", value=share_acted_on("detected"), show=percent, best=max),
-    Column(heading="false accepts", value=share_acted_on("words"), show=percent, best=min),
-    Column(heading="on noise", value=share_acted_on("noise"), show=percent, best=min),
+def kib(size: float) -> str:
+    """Return a size in bytes as KiB, with two decimals."""
+    return f"{size / KIB:.2f}"
+
+
+def _operators(row: Any) -> str:
+    counted = Counter(row["operators"]).items()
+    return ", ".join(f"{count} {name}" if count > 1 else name for name, count in counted)
+
+
+def _zeros(row: Any) -> str:
+    return " ".join(f"{100 * share:.0f}" for share in row["sparsity"]["layers"].values())
+
+
+ACCURACY: Final = Column(heading="accuracy", value=accuracy, show=percent, best=max)
+INTERVAL: Final = Column(heading="95 % interval", value=lambda row: row["accuracy"], show=interval)
+ZIPPED: Final = Column(heading="zipped KiB", value=zipped_bytes, show=kib, best=min)
+HEADLINE: Final = Column(heading="latency µs", value=latency_us, show=microseconds, best=min)
+P99: Final = Column(heading="p99 µs", value=_latency("total", "p99"), show=microseconds, best=min)
+DETECTED: Final = Column(
+    heading="detected", value=share_acted_on("detected"), show=percent, best=max
 )
-"""The table of results, after verdict and name."""
+FALSE_ACCEPTS: Final = Column(
+    heading="false accepts", value=share_acted_on("words"), show=percent, best=min
+)
+ON_NOISE: Final = Column(heading="on noise", value=share_acted_on("noise"), show=percent, best=min)
+STAGES: Final = (
+    Column(heading="front-end µs", value=_latency("frontend", "p50"), show=microseconds, best=min),
+    Column(heading="inference µs", value=_latency("inference", "p50"), show=microseconds, best=min),
+)
+
+MAIN: Final = (ACCURACY, INTERVAL, ZIPPED, HEADLINE, P99, DETECTED, FALSE_ACCEPTS)
+"""The table of results, after verdict and name: as much as a page on a code host is wide."""
+
+TERMINAL: Final = (*MAIN, ON_NOISE, *STAGES)
+"""The same on a terminal, if that is wide enough."""
+
+FIRST_TO_GO: Final = (*reversed(STAGES), ON_NOISE, P99, INTERVAL, FALSE_ACCEPTS, DETECTED)
+"""What a narrower terminal leaves to the report; the other columns always stay."""
 
 OPERATING: Final = tuple(
     column
@@ -127,31 +114,47 @@ OPERATING: Final = tuple(
         Column(heading="95 % interval", value=acted_on(kind), show=interval),
     )
 )
-"""The folded table of what the operating rule acts on."""
+"""What the operating rule acts on."""
+
+LATENCY: Final = (
+    *STAGES,
+    *(
+        Column(heading=f"{name} µs", value=_latency("total", name), show=microseconds)
+        for name in ("p50", "p90", "p95", "p99", "max")
+    ),
+    Column(heading="calls", value=_latency("total", "calls"), show="{:,.0f}".format),
+    Column(
+        heading="spread of windows",
+        value=lambda row: spread(window_medians_us(row)),
+        show=percent,
+    ),
+    Column(
+        heading="first call µs",
+        value=lambda row: row["latency_us"]["first_call"],
+        show=microseconds,
+    ),
+    Column(heading="init µs", value=lambda row: row["latency_us"]["init"], show=microseconds),
+)
+"""Stages, tail and start."""
 
 ANATOMY: Final = (
     Column(heading="parameters", value=lambda row: row["parameters"], show="{:,}".format),
     Column(heading="MACs", value=lambda row: row["macs"], show="{:,}".format),
-    Column(heading="operators", value=lambda row: len(row["operators"]), show=str),
-    Column(heading="on XNNPACK", value=lambda row: row["delegated_operators"], show=str),
+    Column(heading="raw bytes", value=lambda row: row["size"]["raw_bytes"], show="{:,}".format),
+    Column(heading="zipped bytes", value=zipped_bytes, show="{:,}".format),
     Column(
         heading="peak memory MiB",
         value=lambda row: row["added_peak_bytes"] / KIB**2,
         show="{:.1f}".format,
     ),
-    Column(heading="raw bytes", value=lambda row: row["size"]["raw_bytes"], show="{:,}".format),
-    Column(heading="zipped bytes", value=zipped_bytes, show="{:,}".format),
     Column(heading="zeros wanted", value=lambda row: row["sparsity"]["nominal"], show=percent),
     Column(heading="zeros measured", value=lambda row: row["sparsity"]["overall"], show=percent),
-    Column(heading="init µs", value=lambda row: row["latency_us"]["init"], show=_microseconds),
+    Column(heading="% of each layer", value=_zeros, show=str),
     Column(
-        heading="first call µs",
-        value=lambda row: row["latency_us"]["first_call"],
-        show=_microseconds,
+        heading="on XNNPACK",
+        value=lambda row: f"{row['delegated_operators']} of {len(row['operators'])}",
+        show=str,
     ),
-    Column(heading="p90 µs", value=_latency("total", "p90"), show=_microseconds),
-    Column(heading="p95 µs", value=_latency("total", "p95"), show=_microseconds),
-    Column(heading="max µs", value=_latency("total", "max"), show=_microseconds),
-    Column(heading="calls", value=_latency("total", "calls"), show="{:,.0f}".format),
+    Column(heading="operators", value=_operators, show=str),
 )
-"""The table folded away below it."""
+"""What a model consists of."""

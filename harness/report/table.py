@@ -6,7 +6,8 @@ from typing import Final
 from tabulate import tabulate
 
 from harness.measurement import Measurement
-from harness.report.columns import MAIN, Column, accuracy, zipped_bytes
+from harness.report.columns import FIRST_TO_GO, MAIN, TERMINAL, Column
+from harness.rows import accuracy, zipped_bytes
 
 _RANK: Final = {
     verdict: rank for rank, verdict in enumerate(("pass", "miss", "invalid", "fail", "error"))
@@ -32,14 +33,40 @@ def in_order(rows: Sequence[Measurement]) -> list[Measurement]:
     return sorted(rows, key=lambda row: (key(row), row["candidate"]))
 
 
-def terminal_table(rows: Sequence[Measurement]) -> str:
-    """Return the table of results for a terminal, the best of each column starred."""
-    return _table(rows, MAIN, "simple", mark="*{}".format, verdict=str)
+def terminal_table(rows: Sequence[Measurement], width: int | None = None) -> str:
+    """
+    Return the table of results for a terminal, the best of each column starred.
+
+    Args:
+        rows: Of one data set and task.
+        width: Of the terminal, in characters: columns that do not fit are left to the
+            report. None for all of them.
+
+    """
+
+    def stamp(row: Measurement) -> str:
+        return row["verdict"] + "?" * not_certain(row)
+
+    for gone in range(len(FIRST_TO_GO) + 1):
+        columns = [column for column in TERMINAL if column not in FIRST_TO_GO[:gone]]
+        table = _table(rows, columns, "simple", mark="*{}".format, stamp=stamp)
+        if width is None or table.index("\n") <= width:
+            break
+    return table
 
 
 def markdown_table(rows: Sequence[Measurement], columns: Sequence[Column] = MAIN) -> str:
-    """Return a table in Markdown, the best of each column in bold."""
-    return _table(rows, columns, "github", mark="**{}**".format, verdict=_SYMBOL.__getitem__)
+    """Return a table in Markdown, verdict first, the best of each column in bold."""
+
+    def stamp(row: Measurement) -> str:
+        return _SYMBOL[row["verdict"]] + ", not certain" * not_certain(row)
+
+    return _table(rows, columns, "github", mark="**{}**".format, stamp=stamp)
+
+
+def details_table(rows: Sequence[Measurement], columns: Sequence[Column]) -> str:
+    """Return a table in Markdown without verdicts."""
+    return _table(rows, columns, "github", mark="**{}**".format)
 
 
 def _table(
@@ -48,7 +75,7 @@ def _table(
     style: str,
     *,
     mark: Callable[[str], str],
-    verdict: Callable[[str], str],
+    stamp: Callable[[Measurement], str] | None = None,
 ) -> str:
     measured = [row for row in rows if row["error"] is None]
     best = {column.heading: _best(column, measured) for column in columns}
@@ -62,17 +89,19 @@ def _table(
         shown = column.show(value)
         return mark(shown) if value == best[column.heading] else shown
 
-    def stamp(row: Measurement) -> str:
-        return verdict(row["verdict"]) + (", not certain" if not_certain(row) else "")
-
+    stamps = [("verdict", stamp)] if stamp else []
     return tabulate(
         [
-            [stamp(row), row["candidate"], *(cell(column, row) for column in columns)]
+            [
+                *(verdict(row) for _, verdict in stamps),
+                row["candidate"],
+                *(cell(column, row) for column in columns),
+            ]
             for row in in_order(rows)
         ],
-        headers=["verdict", "candidate", *(column.heading for column in columns)],
+        headers=[*dict(stamps), "candidate", *(column.heading for column in columns)],
         tablefmt=style,
-        colalign=("left", "left", *("right" for _ in columns)),
+        colalign=("left",) * (len(stamps) + 1) + ("right",) * len(columns),
         disable_numparse=True,
     )
 

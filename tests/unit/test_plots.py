@@ -18,7 +18,7 @@ from harness.report.plots.curves import operating
 from harness.report.plots.lanes import latencies, stages
 from harness.report.plots.placement import Box, Numbers, place
 from harness.report.plots.scatter import LATENCY, SIZE, accuracy_against, pareto
-from tests.unit.test_report import FRESH, row
+from tests.unit.records import FRESH, row
 
 NAMES = [
     "accuracy-size",
@@ -120,6 +120,11 @@ def test_settings_of_matplotlib_change_no_picture_and_stay(drawn: dict[str, str]
     with mpl.rc_context({"font.size": 31, "axes.grid": True, "svg.fonttype": "path"}):
         assert pictures(TWELVE, TASK) == drawn
         assert mpl.rcParams["font.size"] == 31
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_picture_is_measured_in_whole_pixels(drawn: dict[str, str], name: str) -> None:
+    assert re.search(r'<svg [^>]*width="860" height="\d+" viewBox="0 0 860 \d+"', drawn[name])
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -6,7 +6,7 @@ import pytest
 from harness import store
 from harness.errors import ResultsError
 from harness.measurement import Record
-from tests.unit.test_report import record, row
+from tests.unit.records import record, row
 
 RECORD = Record(
     format=1,

@@ -10,7 +10,7 @@ a picture that is as legible, on a card of its own.
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from math import floor, log10
+from math import ceil, floor, log10
 from typing import Any, Final
 
 import matplotlib as mpl
@@ -74,16 +74,16 @@ class Canvas:
     Args:
         title: Written on top.
         told: How to read it, written below the title.
-        height: In pixels.
+        height: In pixels, rounded up to whole ones.
 
     """
 
     def __init__(self, title: str, told: str, height: float) -> None:
         self.title = title
-        self.height = height
-        self.figure = Figure(figsize=(WIDTH / 72, height / 72))
-        self.text(16, height - 24, title, size=15, weight="bold")
-        self.text(16, height - 44, told, color=MUTED)
+        self.height = ceil(height)
+        self.figure = Figure(figsize=(WIDTH / 72, self.height / 72))
+        self.text(16, self.height - 24, title, size=15, weight="bold")
+        self.text(16, self.height - 44, told, color=MUTED)
 
     def axes(self, left: float, bottom: float, right: float, top: float) -> Axes:
         """Return axes between these pixels."""
@@ -110,7 +110,7 @@ class Canvas:
         nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         canvas: Any = FigureCanvasSVG(self.figure)
         canvas.print_svg(file, metadata={**nothing, "Title": self.title})
-        size = f'width="{WIDTH}pt" height="{self.height:g}pt"'
+        size = f'width="{WIDTH}pt" height="{self.height}pt"'
         svg = file.getvalue().replace(size, size.replace("pt", ""), 1)
         return svg.replace("</style>", f"{_sheet()}</style>", 1)
 

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from harness.report.columns import KIB, accuracy, latency_us, zipped_bytes
+from harness.report.columns import KIB
 from harness.report.plots.canvas import (
     BLUE,
     FAINT,
@@ -25,6 +25,7 @@ from harness.report.plots.canvas import (
     text_width,
 )
 from harness.report.plots.placement import Box, Label, Numbers, place
+from harness.rows import accuracy, latency_us, zipped_bytes
 
 _HEIGHT: Final = 560
 _AREA: Final = Box(72, 56, WIDTH - 92, _HEIGHT - 88)

@@ -1,0 +1,69 @@
+"""What may share a table: the newest rows of one data set and one task."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from harness.board import slug
+from harness.measurement import Measurement, Record
+
+
+class Row(NamedTuple):
+    """A measurement and the record it stands in."""
+
+    measurement: Measurement
+    record: Record
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """What may share a table: the rows of one data set and one task."""
+
+    dataset: Mapping[str, Any]
+    rows: Sequence[Row]
+
+    @property
+    def measurements(self) -> list[Measurement]:
+        """The rows without their records."""
+        return [row.measurement for row in self.rows]
+
+    @property
+    def passed(self) -> list[Row]:
+        """The rows that beat all their limits."""
+        return [row for row in self.rows if row.measurement["verdict"] == "pass"]
+
+    @property
+    def task(self) -> str:
+        """The words told apart."""
+        return "/".join(self.dataset["labels"])
+
+    @property
+    def note(self) -> str | None:
+        """What must be said of the data set, if it is not one of people's recordings."""
+        note: str | None = self.dataset.get("note")
+        return note
+
+    @property
+    def title(self) -> str:
+        """Task and data set; the digest tells apart what only shares a name."""
+        return f"{self.task} on {self.dataset['name']}"
+
+    @property
+    def slug(self) -> str:
+        """Title and digest as the beginning of a file's name."""
+        return slug(f"{self.title} {self.digest}")
+
+    @property
+    def digest(self) -> str:
+        """The beginning of the content digest."""
+        return str(self.dataset["digest"]).removeprefix("sha256:")[:8]
+
+
+def newest(rows: Iterable[Row]) -> Record:
+    """Return the newest of the records that *rows* stand in."""
+    return max((row.record for row in rows), key=started)
+
+
+def started(record: Record) -> str:
+    """Return when a run began: as text, it sorts by time."""
+    return str(record["run"]["started"])
