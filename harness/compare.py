@@ -1,5 +1,6 @@
 """Two records side by side: what changed, whether that clears the noise, and what got worse."""
 
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from tabulate import tabulate
@@ -14,7 +15,16 @@ MAX_SIZE_RATIO: Final = 1.01
 MAX_LATENCY_RATIO: Final = 1.10
 """Windows of one run agree better than two runs do, by heat, load and where memory lies."""
 
-RUNTIME: Final = ("litert", "numpy", "scipy", "python")
+CIRCUMSTANCES: Final = (
+    ("board", "board", "name"),
+    ("data set", "dataset", "name"),
+    ("digest", "dataset", "digest"),
+    ("task", "dataset", "labels"),
+    ("profile", "run", "profile"),
+    *((key, "board", key) for key in ("governor", "litert", "numpy", "scipy", "python")),
+)
+"""What must agree: what to call it, and where in a record it stands."""
+
 HEADERS: Final = ("candidate", "metric", "old", "new", "ratio", "verdict", "judged by")
 ALIGN: Final = ("left", "left", "right", "right", "right", "left", "left")
 
@@ -33,19 +43,15 @@ def compare(old: Record, new: Record, *, allow_different: bool = False) -> Compa
     Raises ResultsError if the records differ in their circumstances (unless
     *allow_different*) or in the clips of one data set, or have no candidate in common.
     """
-    before, after = _circumstances(old), _circumstances(new)
-    changes = [f"{key} {before[key]} -> {after[key]}" for key in after if before[key] != after[key]]
-    if changes and not allow_different:
-        msg = f"the records differ: {', '.join(changes)}; measure alike, or add --compare-anyway"
-        raise ResultsError(msg)
+    changes = require_alike(old, new, allow_different=allow_different)
     olds, news = ({m["candidate"]: m for m in r["measurements"]} for r in (old, new))
     notes = [f"compared anyway: {change}" for change in changes] + _not_compared(olds, news)
-    paired = before["digest"] == after["digest"]
+    paired = old["dataset"]["digest"] == new["dataset"]["digest"]
     lines = [
         (was["candidate"] + " (new model)" * (was["model_sha256"] != now["model_sha256"]), *cells)
         for was, now in ((olds[name], news[name]) for name in sorted(olds.keys() & news))
         if was["error"] is None and now["error"] is None
-        for cells in (_accuracy(was, now, paired=paired), _size(was, now), _latency(was, now))
+        for cells in _judged(was, now, paired=paired)
     ]
     if not lines:
         msg = f"nothing to compare ({'; '.join(notes)}); measure a candidate of the old record"
@@ -59,16 +65,32 @@ def compare(old: Record, new: Record, *, allow_different: bool = False) -> Compa
     return Comparison("\n".join([table, *(f"- {note}" for note in notes)]), tuple(worse))
 
 
-def _circumstances(record: Record) -> dict[str, Any]:
-    board, dataset = record["board"], record["dataset"]
-    return {
-        "board": board["name"],
-        "data set": dataset["name"],
-        "digest": dataset["digest"],
-        "task": "/".join(dataset["labels"]),
-        "profile": record["run"]["profile"],
-        **{name: board[name] for name in RUNTIME},
-    }
+def require_alike(
+    old: Mapping[str, object], new: Mapping[str, object], *, allow_different: bool = False
+) -> list[str]:
+    """
+    Return in what circumstances *new* differs from *old*.
+
+    Args:
+        old: An earlier record.
+        new: A record, or those parts of one that are known before anything is measured.
+        allow_different: Do not raise ResultsError if there is a difference.
+
+    """
+    changes = [
+        f"{name} {was} -> {now}"
+        for name, part, key in CIRCUMSTANCES
+        if part in new and (was := _told(old[part], key)) != (now := _told(new[part], key))
+    ]
+    if changes and not allow_different:
+        msg = f"the records differ: {', '.join(changes)}; measure alike, or add --compare-anyway"
+        raise ResultsError(msg)
+    return changes
+
+
+def _told(part: Any, key: str) -> str:
+    value = part.get(key)
+    return "/".join(value) if isinstance(value, list) else str(value)
 
 
 def _not_compared(olds: dict[str, Measurement], news: dict[str, Measurement]) -> list[str]:
@@ -81,15 +103,36 @@ def _not_compared(olds: dict[str, Measurement], news: dict[str, Measurement]) ->
     ]
 
 
-def _accuracy(old: Any, new: Any, *, paired: bool) -> tuple[str, ...]:
-    was, now = 100 * rows.accuracy(old), 100 * rows.accuracy(new)
+def _judged(was: Any, now: Any, *, paired: bool) -> Iterator[tuple[str, ...]]:
+    yield _clips("accuracy %", rows.correct, was, now, paired=paired)
+    yield _clips("detected %", rows.detected, was, now, paired=paired)
+    before, after = (rows.acted_on("words")(row) for row in (was, now))
+    if paired and before and after:
+        yield _false_accepts(before, after)
+    yield _size(was, now)
+    yield _latency(was, now)
+
+
+def _clips(
+    metric: str, answers: rows.Answers, old: Any, new: Any, *, paired: bool
+) -> tuple[str, ...]:
+    was, now = (100 * rows.share(answers(row)) for row in (old, new))
     if not paired:
-        return "accuracy %", *_shown(was, now, ".2f"), "not judged", "other clips"
-    changed = rows.paired(old, new, rows.correct)
+        return metric, *_shown(was, now, ".2f"), "not judged", "other clips"
+    changed = rows.paired(old, new, answers)
     loss = changed.lost - changed.won
     verdict = _verdict(loss, clears=changed.beyond_chance, tolerated=False)
     why = f"{changed.lost} lost, {changed.won} won, p = {changed.p_value:.3f}"
-    return "accuracy %", *_shown(was, now, ".2f"), verdict, why
+    return metric, *_shown(was, now, ".2f"), verdict, why
+
+
+def _false_accepts(old: rows.Share, new: rows.Share) -> tuple[str, ...]:
+    """Judge by the intervals: which clips were acted on is not recorded, so nothing is paired."""
+    was, now = (100 * share["count"] / share["total"] for share in (old, new))
+    clears = new["low"] > old["high"] or new["high"] < old["low"]
+    verdict = _verdict(now - was, clears=clears, tolerated=False)
+    spans = " -> ".join(f"{100 * s['low']:.1f}-{100 * s['high']:.1f}" for s in (old, new))
+    return "false accepts %", *_shown(was, now, ".2f"), verdict, f"intervals {spans}"
 
 
 def _size(old: Any, new: Any) -> tuple[str, ...]:
@@ -100,11 +143,11 @@ def _size(old: Any, new: Any) -> tuple[str, ...]:
 
 def _latency(old: Any, new: Any) -> tuple[str, ...]:
     was, now = rows.latency_us(old), rows.latency_us(new)
-    before, after = rows.window_medians_us(old), rows.window_medians_us(new)
-    clears = min(after) > max(before) or max(after) < min(before)
+    before, after = rows.middle_windows_us(old), rows.middle_windows_us(new)
+    clears = after[0] > before[1] or after[1] < before[0]
     verdict = _verdict(now - was, clears=clears, tolerated=now / was <= MAX_LATENCY_RATIO)
-    spans = " -> ".join(f"{min(p50s):,.1f}-{max(p50s):,.1f}" for p50s in (before, after))
-    why = f"at most {MAX_LATENCY_RATIO:.2f}, windows {spans}"
+    spans = " -> ".join(f"{low:,.1f}-{high:,.1f}" for low, high in (before, after))
+    why = f"at most {MAX_LATENCY_RATIO:.2f}, middle windows {spans}"
     if "invalid" in (old["verdict"], new["verdict"]):
         verdict, why = "not judged", "times of an invalid row"
     return "latency p50 µs", *_shown(was, now, ",.1f"), verdict, why

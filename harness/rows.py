@@ -1,6 +1,6 @@
 """Reading a row of a record: what comparisons, tables and pictures all need of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,9 @@ from harness.metrics import Paired
 
 Share = dict[str, float]
 """``count`` of ``total`` clips, and ``low`` and ``high`` of the 95 % interval of that share."""
+
+Answers = Callable[[Any], dict[str, bool]]
+"""What tells of each clip of a row whether it is right, by the clip's key."""
 
 
 def accuracy(row: Any) -> float:
@@ -32,6 +35,17 @@ def latency_us(row: Any) -> float:
 def window_medians_us(row: Any) -> list[float]:
     """Median of each window, in the order they were taken, of a row that is no error."""
     return [float(window["p50_us"]) for window in row["windows"]]
+
+
+def middle_windows_us(row: Any) -> tuple[float, float]:
+    """
+    Return the quartiles of the windows' medians, of a row that is no error.
+
+    Of five windows the fastest and the slowest are out of it: one disturbed window moves
+    neither.
+    """
+    medians = window_medians_us(row)
+    return metrics.percentile(medians, 25), metrics.percentile(medians, 75)
 
 
 def acted_on(kind: str) -> Callable[[Any], Share | None]:
@@ -57,11 +71,11 @@ def acted_on(kind: str) -> Callable[[Any], Share | None]:
 def share_acted_on(kind: str) -> Callable[[Any], float | None]:
     """Return what reads from a row that share, None as :func:`acted_on` has it."""
 
-    def share(row: Any) -> float | None:
+    def found(row: Any) -> float | None:
         counted = acted_on(kind)(row)
         return counted["count"] / counted["total"] if counted else None
 
-    return share
+    return found
 
 
 def correct(row: Any) -> dict[str, bool]:
@@ -77,7 +91,12 @@ def detected(row: Any) -> dict[str, bool]:
     return dict(zip(keys, acted.tolist(), strict=True))
 
 
-def paired(first: Any, second: Any, answers: Callable[[Any], dict[str, bool]]) -> Paired:
+def share(answers: Mapping[str, bool]) -> float:
+    """Return the share of clips that is right."""
+    return sum(answers.values()) / len(answers)
+
+
+def paired(first: Any, second: Any, answers: Answers) -> Paired:
     """
     Count the clips that only one of two rows of one data set has right.
 

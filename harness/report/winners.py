@@ -94,7 +94,7 @@ def _ranked(contest: _Contest, rows_: Sequence[Row]) -> list[Row]:
     return sorted((row for row in rows_ if contest.enters(row.measurement)), key=key)
 
 
-def _clips(answers: Callable[[Any], dict[str, bool]]) -> Callable[[Row, Row], Lead]:
+def _clips(answers: rows.Answers) -> Callable[[Row, Row], Lead]:
     """Return what tells a lead in clips, paired: both rows were asked the same ones."""
 
     def lead(first: Row, second: Row) -> Lead:
