@@ -37,8 +37,8 @@ def board_page(groups: Sequence[Group]) -> str:
 
 
 _LEGEND = """\
-Sorted by verdict, then accuracy; the best of each column is bold. How to read the columns: \
-[results](../README.md#how-to-read-the-columns)."""
+Sorted by verdict, then accuracy; the best of each column, among those that pass, is bold. \
+How to read the columns: [results](../README.md#how-to-read-the-columns)."""
 
 
 def _section(group: Group, *, ambiguous: bool) -> list[str]:

@@ -77,8 +77,8 @@ def _table(
     mark: Callable[[str], str],
     stamp: Callable[[Measurement], str] | None = None,
 ) -> str:
-    measured = [row for row in rows if row["error"] is None]
-    best = {column.heading: _best(column, measured) for column in columns}
+    passed = [row for row in rows if row["verdict"] == "pass"]
+    best = {column.heading: _best(column, passed) for column in columns}
 
     def cell(column: Column, row: Measurement) -> str:
         if row["error"] is not None:
@@ -87,7 +87,8 @@ def _table(
         if value is None:
             return "-"
         shown = column.show(value)
-        return mark(shown) if value == best[column.heading] else shown
+        winning = row["verdict"] == "pass" and value == best[column.heading]
+        return mark(shown) if winning else shown
 
     stamps = [("verdict", stamp)] if stamp else []
     return tabulate(

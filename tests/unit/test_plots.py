@@ -277,6 +277,17 @@ CROWDS = {
 }
 
 
+def test_only_candidates_that_pass_are_on_the_front() -> None:
+    fast = candidate("fast", wrong=0, kib=5, us=10, verdict="invalid")
+
+    drawn = pictures([fast, candidate("small", wrong=3, kib=10, us=100)], TASK)
+
+    for name in ("accuracy-size", "accuracy-latency"):
+        bold = re.findall(r'<text style="[^"]*700[^"]*"[^>]*>(\w+)</text>', drawn[name])
+        assert "small" in bold
+        assert "fast" not in bold
+
+
 @pytest.mark.parametrize("points", CROWDS.values(), ids=CROWDS)
 def test_no_two_labels_of_twelve_crowded_points_meet(points: Numbers) -> None:
     sizes = [(60.0 + 8 * index, 16.0) for index in range(12)]

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
@@ -26,6 +27,8 @@ from harness.report.plots.canvas import (
 )
 from harness.report.plots.placement import Box, Label, Numbers, place
 from harness.rows import accuracy, latency_us, zipped_bytes
+
+Flags = npt.NDArray[np.bool_]
 
 _HEIGHT: Final = 560
 _AREA: Final = Box(72, 56, WIDTH - 92, _HEIGHT - 88)
@@ -70,7 +73,7 @@ def accuracy_against(cost: Cost, rows: Sequence[Any]) -> str:
     """Return the picture of all *rows*, with their limits and the Pareto front."""
     rows = sorted(rows, key=lambda row: (-accuracy(row), cost.value(row), row["candidate"]))
     with our_style():
-        told = "95 % intervals. Filled: passes. Line and bold: no other is both better and "
+        told = "95 % intervals. Filled: passes. Line and bold: of these, no other is better and "
         canvas = Canvas(cost.title, f"{told}{cost.less}.", _HEIGHT)
         axes = canvas.axes(*_AREA)
         values = np.array([(cost.value(row), accuracy(row)) for row in rows])
@@ -79,7 +82,7 @@ def accuracy_against(cost: Cost, rows: Sequence[Any]) -> str:
         bars = sorted({float(row["budget"]["min_accuracy"]) for row in rows})
         _scale(axes, cost, values[:, 0], limits, [*bars, *intervals.flat])
         lines = [_draw_limits(canvas, axes, cost, limits, bars)]
-        best = pareto(values)
+        best = _front(rows, values)
         front = _stairs(values[best])
         axes.plot(*front.T, color=BLUE, linewidth=1.5, alpha=0.6, zorder=2)
         lines += [_between(axes, *ends) for ends in pairwise(front)]
@@ -94,6 +97,14 @@ def accuracy_against(cost: Cost, rows: Sequence[Any]) -> str:
         names = [row["candidate"] for row in rows]
         _write(canvas, names, axes.transData.transform(values), best, np.concatenate(lines))
         return canvas.svg()
+
+
+def _front(rows: Sequence[Any], values: Numbers) -> Flags:
+    """Return for each row whether it passes, and none that passes is better in both values."""
+    passed = np.array([row["verdict"] == "pass" for row in rows])
+    best = np.zeros(len(rows), bool)
+    best[passed] = pareto(values[passed])
+    return best
 
 
 def pareto(values: Numbers) -> list[bool]:
@@ -158,7 +169,7 @@ def _write_limits(
 
 
 def _write(
-    canvas: Canvas, names: Sequence[str], points: Numbers, best: Sequence[bool], lines: Numbers
+    canvas: Canvas, names: Sequence[str], points: Numbers, best: Flags, lines: Numbers
 ) -> None:
     sizes = [(text_width(name, bold=on), LINE) for name, on in zip(names, best, strict=True)]
     for name, label, on in zip(names, place(sizes, points, _AREA, lines), best, strict=True):
