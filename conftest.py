@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import board, datasets, files, store
-from harness.compare import compare
+from harness import board, datasets, files, report, store
+from harness.compare import compare, require_alike
 from harness.datasets import Dataset, Source
 from harness.errors import AudioError, DatasetError, ResultsError, SpotbenchError
 from harness.measurement import Measurement, Record
@@ -142,13 +142,23 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Before a run of minutes, make sure that its results can be kept."""
     if any("subject" in getattr(item, "fixturenames", ()) for item in session.items):
         try:
-            files.require_writable(session.config.getoption("results"))
+            _require_use(session.config)
         except SpotbenchError as error:
             raise pytest.UsageError(str(error)) from error
         board.pin_to_one_core()
         reporter = session.config.pluginmanager.getplugin("terminalreporter")
         if reporter and reporter.isatty and reporter.verbosity == 0:
             session.config.pluginmanager.register(_Progress(reporter, len(session.items)))
+
+
+def _require_use(config: pytest.Config) -> None:
+    """Raise what would come out, at the end, to have made the run useless."""
+    results, old = config.getoption("results"), config.stash[OLD]
+    files.require_writable(results)
+    report.require_renderable(results)
+    if old is not None:
+        known, anyway = config.stash[RUN].circumstances, config.getoption("compare_anyway")
+        require_alike(old, known, allow_different=anyway)
 
 
 class _Progress:
@@ -195,22 +205,40 @@ def subject(request: pytest.FixtureRequest) -> Subject:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Keep what was measured, if only in part; what cannot be kept fails the run."""
+    """Keep what was measured, if only in part; what cannot be kept, shown or passed fails."""
     run = session.config.stash[RUN]
     said = session.config.stash.setdefault(SAID, [])
-    try:
-        records = run.records()
-        reporter = session.config.pluginmanager.getplugin("terminalreporter")
-        width = shutil.get_terminal_size().columns if reporter and reporter.isatty else None
-        for record in records:
-            said += _table(record, width)
-        written = run.save(session.config.getoption("results"))
-        said += [f"wrote {path}" for path in written if path.suffix != ".svg"]
-        run.require_any()
-        said += _comparison(records, session)
-    except SpotbenchError as error:
-        said.append(f"NOT MEASURED OR NOT KEPT: {error}")
-        session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
+    records = run.records()
+    said += [line for record in records for line in _table(record, _width(session))]
+    results = session.config.getoption("results")
+    for step in (
+        lambda: (f"wrote {path}" for path in run.save(records, results)),
+        lambda: (f"wrote {path}" for path in run.render(results) if path.suffix != ".svg"),
+        run.require_any,
+        lambda: _comparison(records, session),
+    ):
+        try:
+            said += step() or ()
+        except SpotbenchError as error:
+            said.append(f"FAILED: {error}")
+            _fail(session)
+    if any(_fails(row, session) for record in records for row in record["measurements"]):
+        _fail(session)  # also where the tests of verdicts were left out
+
+
+def _fails(row: Measurement, session: pytest.Session) -> bool:
+    strict = session.config.getoption("strict_board")
+    return row["verdict"] in ("fail", "error") or (strict and row["verdict"] == "invalid")
+
+
+def _fail(session: pytest.Session) -> None:
+    session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
+
+
+def _width(session: pytest.Session) -> int | None:
+    """Return the width of the terminal, None where the output goes elsewhere."""
+    reporter = session.config.pluginmanager.getplugin("terminalreporter")
+    return shutil.get_terminal_size().columns if reporter and reporter.isatty else None
 
 
 @pytest.hookimpl(trylast=True)
@@ -234,7 +262,7 @@ def _comparison(records: list[Record], session: pytest.Session) -> list[str]:
         raise ResultsError(msg)
     found = compare(old, alike[0], allow_different=anyway)
     if found.regressions:
-        session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
+        _fail(session)
     worse = [f"REGRESSION: {regression}" for regression in found.regressions]
     return [f"compared with {path}\n", found.table, *worse, ""]
 

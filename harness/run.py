@@ -58,21 +58,27 @@ class Run:
         if absent and all(absent):
             raise NoRecordingsError(absent[0])
 
-    def save(self, results: Path) -> list[Path]:
-        """Write the records and render the pages; returns the paths of both."""
-        records = self.records()
-        folder = results / str(self.session.facts["name"]) / "raw"
+    @property
+    def circumstances(self) -> dict[str, dict[str, Any]]:
+        """Those parts of a record that are known before anything is measured."""
+        return {"run": self._info, "board": self.session.facts}
+
+    def save(self, records: Sequence[Record], results: Path) -> list[Path]:
+        """Write *records*; returns their paths."""
         commit = self._info["commit"] or "no-commit"
         stem = f"{self._info['started'].replace(':', '').replace('-', '')}-{commit[:10]}"
-        raw = [
+        return [
             store.write(
                 record,
-                folder,
+                results / str(self.session.facts["name"]) / "raw",
                 stem if len(records) == 1 else f"{stem}-{'-'.join(record['dataset']['labels'])}",
             )
             for record in records
         ]
-        return raw + (render(results, self.session.registry.models()) if raw else [])
+
+    def render(self, results: Path) -> list[Path]:
+        """Render the pages if this run has anything to show on them; returns their paths."""
+        return render(results, self.session.registry.models()) if self._finished() else []
 
     def _record(self, words: tuple[str, ...], subjects: Sequence[Subject]) -> Record:
         dataset, others = self.session.dataset(words), self.session.others(words)

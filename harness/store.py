@@ -8,12 +8,13 @@ row's operating rule, and ``note`` in their data set.
 """
 
 import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
 from harness.errors import ResultsError
 from harness.files import write_json
-from harness.measurement import Record
+from harness.measurement import Measurement, Record
 
 FORMAT: Final = 1
 
@@ -24,18 +25,49 @@ def read(path: Path) -> Record:
         record: Record = json.loads(path.read_bytes())
         form = record["format"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        msg = (
-            f"{path} is no readable record ({error}); remove it or restore it from version control"
-        )
+        msg = f"{path} is no readable record ({error}); {_CURE}"
         raise ResultsError(msg) from error
     if form != FORMAT:
         msg = f"{path} has format {form!r}, not {FORMAT}; read it with the version that wrote it"
         raise ResultsError(msg)
-    missing = sorted(Record.__annotations__.keys() - record.keys())
-    if missing:
-        msg = f"{path} lacks {', '.join(missing)}; remove it or restore it from version control"
+    if missing := sorted(_missing(record)):
+        msg = f"{path} lacks {', '.join(missing)}; {_CURE}"
         raise ResultsError(msg)
     return record
+
+
+def read_all(board: Path) -> list[Record]:
+    """Read every record of a board's folder, the oldest first; raises as :func:`read` does."""
+    records = [read(path) for path in sorted((board / "raw").glob("*.json"))]
+    return sorted(records, key=lambda record: str(record["run"]["started"]))
+
+
+_CURE: Final = "remove it or restore it from version control"
+_PARTS: Final = {
+    "run": ("started", "profile"),
+    "board": ("name", "litert", "numpy", "scipy", "python"),
+    "dataset": ("name", "digest", "labels", "clips"),
+}
+"""What comparing and rendering cannot do without."""
+
+
+def _missing(record: Record) -> Iterator[str]:
+    """Yield what a record lacks."""
+    for name, keys in _PARTS.items():
+        yield from _lacking(record.get(name), keys, name)
+    rows = record.get("measurements")
+    if not isinstance(rows, list):
+        yield "measurements"
+        return
+    for number, row in enumerate(rows):
+        yield from _lacking(row, Measurement.__required_keys__, f"measurements[{number}]")
+
+
+def _lacking(part: object, keys: Iterable[str], name: str) -> Iterator[str]:
+    if isinstance(part, dict):
+        yield from (f"{name}.{key}" for key in keys if key not in part)
+    else:
+        yield name
 
 
 def write(record: Record, folder: Path, stem: str) -> Path:

@@ -1,14 +1,15 @@
 """Rendering: ``results/README.md`` and ``results/<board>/report.md`` from the raw records."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from harness import files, store
-from harness.report.group import Group, Row, newest, started
-from harness.report.index import index_page
+from harness.errors import ResultsError
+from harness.report.group import Group, Row, newest
+from harness.report.index import INDEX_TITLE, index_page
 from harness.report.page import board_page
 
-__all__ = ["render"]
+__all__ = ["render", "require_renderable"]
 
 
 def render(results: Path, models: Mapping[str, str]) -> list[Path]:
@@ -23,22 +24,50 @@ def render(results: Path, models: Mapping[str, str]) -> list[Path]:
     Returns:
         The pages written.
 
+    Raises:
+        ResultsError: If a record cannot be read, a page cannot be written, or the
+            folder has a README of another kind.
+
     """
-    boards = []
-    for folder in sorted(path.parent for path in results.glob("*/raw") if path.is_dir()):
-        groups = _groups(folder, models)
-        if groups:
-            boards.append((folder.name, groups))
-    pages = {results / "README.md": index_page(boards)}
-    for name, groups in boards:
-        pages[results / name / "report.md"] = board_page(groups)
-        pages |= {results / name / file: svg for file, svg in _pictures(groups).items()}
+    _require_ours(results)
+    folders = _folders(results)
+    boards = [(folder, _groups(folder, models)) for folder in folders]
+    shown = [(folder, groups) for folder, groups in boards if groups]
+    pages = {results / "README.md": index_page([(f.name, groups) for f, groups in shown])}
+    for folder, groups in shown:
+        pages[folder / "report.md"] = board_page(groups)
+        pages |= {folder / name: svg for name, svg in _pictures(groups).items()}
     for path, text in pages.items():
         files.write_text(path, text)
-    for picture in results.glob("*/*-on-*.svg"):
-        if picture not in pages:
-            picture.unlink()  # of a data set or task with no row left to show
+    _tidy(folders, pages)
     return list(pages)
+
+
+def require_renderable(results: Path) -> None:
+    """Raise what :func:`render` would, before a run of minutes that ends in it."""
+    _require_ours(results)
+    for folder in _folders(results):
+        store.read_all(folder)
+
+
+def _folders(results: Path) -> list[Path]:
+    return sorted(path.parent for path in results.glob("*/raw") if path.is_dir())
+
+
+def _require_ours(results: Path) -> None:
+    """Raise ResultsError rather than write over a README that was never one of these pages."""
+    readme = results / "README.md"
+    if readme.exists() and not readme.read_text(errors="replace").startswith(INDEX_TITLE):
+        msg = f"{readme} is no index of results and would be lost; choose another folder"
+        raise ResultsError(msg)
+
+
+def _tidy(folders: Iterable[Path], pages: Container[Path]) -> None:
+    """Remove the pages and pictures of a board, data set or task with no row left to show."""
+    for folder in folders:
+        for path in (folder / "report.md", *folder.glob("*-on-*.svg")):
+            if path not in pages:
+                path.unlink(missing_ok=True)
 
 
 def _pictures(groups: Sequence[Group]) -> dict[str, str]:
@@ -54,8 +83,7 @@ def _pictures(groups: Sequence[Group]) -> dict[str, str]:
 def _groups(board: Path, models: Mapping[str, str]) -> list[Group]:
     """Return the newest row of each candidate, for each data set and task."""
     kept: dict[tuple[str, ...], dict[str, Row]] = {}
-    records = [store.read(path) for path in sorted((board / "raw").glob("*.json"))]
-    for record in sorted(records, key=started):
+    for record in store.read_all(board):
         dataset = record["dataset"]
         rows = kept.setdefault((dataset["name"], dataset["digest"], *dataset["labels"]), {})
         for measurement in record["measurements"]:

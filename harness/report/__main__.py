@@ -13,6 +13,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m harness.report", description=__doc__)
     parser.add_argument("results", nargs="?", type=Path, default=Path("results"), metavar="DIR")
     folder = parser.parse_args().results
+    if not folder.is_dir():
+        parser.exit(1, f"{folder} is no folder; name one that holds <board>/raw/*.json\n")
     try:
         pages = render(folder, Registry().models())
     except SpotbenchError as error:

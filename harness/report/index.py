@@ -11,13 +11,15 @@ from harness.report.group import Group, newest
 from harness.report.table import not_certain
 from harness.report.winners import winners
 
+INDEX_TITLE: Final = "# Results"
+
 _COLUMNS: Final = Path(__file__).with_name("columns.md").read_text(encoding="utf-8")
 _HEADERS: Final = ("best at", "candidate", "value", "ahead of", "by", "how sure")
 
 
 def index_page(boards: Sequence[tuple[str, Sequence[Group]]]) -> str:
     """Return the page for *boards*: the name of each, and what was measured on it."""
-    parts = ["# Results"]
+    parts = [INDEX_TITLE]
     for name, groups in boards:
         board = newest(row for group in groups for row in group.rows)["board"]
         parts += [f"## [{name}]({name}/report.md)", f"{describe(board)}."]

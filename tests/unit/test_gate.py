@@ -235,7 +235,7 @@ def test_where_no_recordings_can_be_had_synthetic_voices_stand_in_and_all_say_so
     assert str(tmp_path) not in dataset["note"]
     assert f"WARNING: {dataset['note']}" in said
     assert f"> [!WARNING]\n> S{dataset['note'][1:]}." in project.report()
-    assert "(synthetic voices)" in (project.results / "README.md").read_text()
+    assert "(synthetic voices, not people)" in (project.results / "README.md").read_text()
 
 
 def test_on_a_terminal_one_line_says_what_is_measured(project: Project) -> None:
@@ -356,6 +356,73 @@ def test_a_run_is_compared_with_an_earlier_one(measured: Measured, tmp_path: Pat
     assert exit_status == 1
     assert "REGRESSION: good: zipped bytes" in said
     assert "- known: not compared, it is not in the new record" in said
+
+
+def test_records_that_cannot_be_compared_are_refused_before_measuring(
+    measured: Measured, tmp_path: Path
+) -> None:
+    (earlier,) = measured.project.raw
+    record = json.loads(earlier.read_text())
+    record["board"]["scipy"] = "0.1"
+    old = tmp_path / "old.json"
+    old.write_text(json.dumps(record))
+
+    exit_status, said = measured.project.measure("--compare", str(old))
+
+    assert exit_status == pytest.ExitCode.USAGE_ERROR
+    assert "the records differ: scipy 0.1 -> " in said
+    assert "passed" not in said
+
+
+def test_a_record_that_cannot_be_read_is_named_before_measuring(project: Project) -> None:
+    old = project.results / "some-board" / "raw" / "old.json"
+    old.parent.mkdir(parents=True)
+    old.write_text('{"format": 1, "run"')
+
+    exit_status, said = project.measure()
+
+    assert exit_status == pytest.ExitCode.USAGE_ERROR
+    assert f"{old} is no readable record" in said
+    assert "passed" not in said
+
+
+def test_what_was_measured_is_kept_where_pages_cannot_be_rendered(tmp_path: Path) -> None:
+    spoil = 'Path("out/README.md").write_text("# Mine")\n'
+    spoiler = SLEEPY.format(seconds=0).replace('Path("asleep").touch()', spoil.strip())
+    project = Project(tmp_path, {"good": spoiler})
+
+    exit_status, said = project.measure("-k", "1-")
+
+    assert exit_status == pytest.ExitCode.TESTS_FAILED
+    assert f"wrote {project.raw[0]}" in said
+    assert "FAILED: " in said
+    assert "README.md is no index of results and would be lost; choose another folder" in said
+
+
+@pytest.mark.parametrize("options", [["-k", "window"], ["--benchmark-only"]])
+def test_a_limit_that_is_missed_fails_even_where_verdicts_are_left_out(
+    project: Project, options: list[str]
+) -> None:
+    exit_status, said = project.measure("--certain", *options)
+
+    assert "accuracy may be 60.97%" in said
+    assert exit_status == pytest.ExitCode.TESTS_FAILED
+
+
+def test_options_of_pytest_benchmark_work(project: Project) -> None:
+    saved = ["--benchmark-storage", str(project.folder / "saved")]
+    histogram = ["--benchmark-histogram", str(project.folder / "drawn")]
+
+    first, _ = project.measure(*saved, "--benchmark-save", "first", *histogram)
+    (save,) = (project.folder / "saved").glob("*/*_first.json")
+    record = json.loads(save.read_text())
+    record["machine_info"]["cpu"]["hz_actual"] = [1, 0]  # as it reads on a board that idles
+    save.write_text(json.dumps(record))
+    second, said = project.measure(*saved, "--benchmark-compare")
+
+    assert (first, second) == (0, 0)
+    assert len(list(project.folder.glob("drawn-window_*.svg"))) == 5
+    assert "0001_first" in said
 
 
 @pytest.mark.parametrize(

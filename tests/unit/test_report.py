@@ -8,7 +8,7 @@ whenever they change.
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -17,9 +17,9 @@ from harness import store
 from harness.errors import ResultsError
 from harness.measurement import Measurement, Record
 from harness.registry import Registry
-from harness.report import plots, render
+from harness.report import plots, render, require_renderable
 from harness.report.table import in_order, not_certain, notes, terminal_table
-from tests.unit.records import EXACT, FRESH, NOTE, SEED, record, row, share
+from tests.unit.records import EXACT, FRESH, NOTE, SEED, record, row, share, times
 
 HEADINGS = [
     *("accuracy", "95 % interval", "zipped", "latency", "p99", "detected", "false accepts"),
@@ -254,6 +254,56 @@ def test_pictures_of_a_data_set_that_is_gone_are_removed(results: Path) -> None:
     assert left == ["go-stop-on-mini-speech-commands-1-stages.svg", "mine.svg"]
 
 
+def test_the_page_of_a_board_without_rows_is_removed(results: Path) -> None:
+    keep(results, record(row("small")))
+    render(results, MODELS)
+
+    assert render(results, {}) == [results / "README.md"]
+    assert [path.name for path in (results / "raspberry-pi-4").iterdir()] == ["raw"]
+
+
+def test_a_folder_that_is_no_board_is_left_alone(results: Path) -> None:
+    holiday = results / "holiday" / "cat-on-mat.svg"
+    holiday.parent.mkdir(parents=True)
+    holiday.write_text("a cat")
+
+    render(results, MODELS)
+
+    assert holiday.read_text() == "a cat"
+
+
+@pytest.mark.parametrize("check", [require_renderable, lambda results: render(results, MODELS)])
+def test_a_readme_of_another_kind_is_never_written_over(
+    results: Path, check: Callable[[Path], object]
+) -> None:
+    keep(results, record(row("small")))
+    readme = results / "README.md"
+    readme.write_text("# My notes")
+
+    with pytest.raises(ResultsError, match=r"README\.md is no index of results and would be lost;"):
+        check(results)
+
+    assert readme.read_text() == "# My notes"
+
+
+def test_what_cannot_be_rendered_is_known_before_anything_is_measured(results: Path) -> None:
+    require_renderable(results)
+    keep(results, {**record(row("small")), "format": 7})
+
+    with pytest.raises(ResultsError, match=r"0\.json has format 7, not 1; read it with"):
+        require_renderable(results)
+
+
+@pytest.mark.parametrize("verdict", ["invalid", "fail", "miss"])
+def test_only_rows_that_pass_are_marked_as_best(verdict: str) -> None:
+    fast = row("fast", verdict=verdict, latency_us=row("")["latency_us"] | {"total": times(1, 2)})  # type: ignore[operator]
+
+    lines = {line.split()[1]: line for line in terminal_table([row("small"), fast]).splitlines()}
+
+    assert "*" not in lines["fast"]
+    assert " *100.0 " in lines["small"]
+
+
 def test_an_error_row_tells_its_error(results: Path) -> None:
     keep(results, record(row("small"), FRESH))
 
@@ -428,6 +478,14 @@ def test_pages_are_rendered_again_from_the_command_line(results: Path) -> None:
     report = results / "raspberry-pi-4" / "report.md"
     assert (done.stdout.split(), done.returncode) == ([str(results / "README.md"), str(report)], 0)
     assert tables(report.read_text(encoding="utf-8")) == [[name]]
+
+
+def test_the_command_line_refuses_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    done = call(tmp_path / "resluts")
+
+    assert done.returncode == 1
+    assert "resluts is no folder; name one that holds <board>/raw/*.json\n" in done.stderr
+    assert not (tmp_path / "resluts").exists()
 
 
 def test_the_command_line_tells_what_it_cannot_read(results: Path) -> None:

@@ -87,18 +87,29 @@ def test_each_task_has_a_record_of_its_own(run: Run, tmp_path: Path) -> None:
     measure(run, "tiny", "other")
 
     records = run.records()
-    raw = [path for path in run.save(tmp_path / "results") if path.suffix == ".json"]
+    raw = run.save(records, tmp_path / "results")
 
     assert [record["dataset"]["labels"] for record in records] == [["go", "stop"], ["no", "yes"]]
     assert [store.read(path) for path in raw] == records
     assert [path.stem.split("-", 2)[-1] for path in raw] == ["commit-go-stop", "commit-no-yes"]
 
 
+def test_what_is_known_before_measuring_stands_in_the_record(run: Run) -> None:
+    known = run.circumstances
+    measure(run, "tiny")
+
+    (record,) = run.records()
+
+    assert known["board"] == record["board"]
+    assert known["run"].items() <= record["run"].items()
+
+
 def test_files_lie_in_the_folder_of_the_board(run: Run, tmp_path: Path) -> None:
     measure(run, "tiny")
     results = tmp_path / "results"
 
-    raw, *pages = run.save(results)
+    (raw,) = run.save(run.records(), results)
+    pages = run.render(results)
 
     started = run.records()[0]["run"]["started"].replace("-", "").replace(":", "")
     assert raw == results / "raspberry-pi-4" / "raw" / f"{started}-no-commit.json"
@@ -111,7 +122,7 @@ def test_files_lie_in_the_folder_of_the_board(run: Run, tmp_path: Path) -> None:
 def test_two_saves_keep_both_records(run: Run, tmp_path: Path) -> None:
     measure(run, "tiny")
 
-    first, second = (run.save(tmp_path / "results")[0] for _ in range(2))
+    first, second = (run.save(run.records(), tmp_path / "results")[0] for _ in range(2))
 
     assert first != second
     assert store.read(first) == store.read(second)
@@ -121,7 +132,7 @@ def test_a_candidate_without_a_window_is_not_recorded(run: Run, tmp_path: Path) 
     run.session.subject("tiny").prepare()
 
     assert run.records() == []
-    assert run.save(tmp_path / "results") == []
+    assert run.render(tmp_path / "results") == []
     assert not (tmp_path / "results").exists()
 
 

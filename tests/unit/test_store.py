@@ -1,20 +1,15 @@
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from harness import store
 from harness.errors import ResultsError
-from harness.measurement import Record
 from tests.unit.records import record, row
 
-RECORD = Record(
-    format=1,
-    run={"started": "2026-01-02T03:04:05Z", "commit": None, "dirty": None, "profile": "quick"},
-    board={"name": "raspberry-pi-4"},
-    dataset={"name": "espeak", "labels": ["go", "stop"]},
-    measurements=[],
-)
+RECORD = record(row("small"))
 
 
 def test_a_record_is_read_back_as_it_was_written(tmp_path: Path) -> None:
@@ -33,10 +28,13 @@ def test_a_record_looks_as_expected(tmp_path: Path) -> None:
 
 
 def test_a_name_that_is_taken_is_never_overwritten(tmp_path: Path) -> None:
-    paths = [store.write({**RECORD, "board": {"run": n}}, tmp_path, "run") for n in range(3)]
+    paths = [
+        store.write({**RECORD, "run": {**RECORD["run"], "commit": str(n)}}, tmp_path, "run")
+        for n in range(3)
+    ]
 
     assert [path.name for path in paths] == ["run.json", "run-2.json", "run-3.json"]
-    assert [store.read(path)["board"] for path in paths] == [{"run": n} for n in range(3)]
+    assert [store.read(path)["run"]["commit"] for path in paths] == ["0", "1", "2"]
 
 
 @pytest.mark.parametrize("form", ["2", "0", '"one"', "null"])
@@ -51,24 +49,32 @@ def test_an_unknown_format_is_refused_by_its_name(tmp_path: Path, form: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("data", "missing"),
+    ("change", "missing"),
     [
-        ('{"format": 1}', "board, dataset, measurements, run"),
-        ('{"format": 1, "run": {}, "board": {}, "dataset": {}}', "measurements"),
+        ({"run": None, "measurements": {}}, "measurements, run"),
+        ({"dataset": {"name": "espeak", "labels": []}}, "dataset.clips, dataset.digest"),
+        ({"measurements": [row("small"), {}]}, r"measurements\[1\].accuracy, .*verdict, .*"),
+        ({"measurements": [3]}, r"measurements\[0\]"),
     ],
-    ids=["all but the format", "measurements"],
+    ids=["parts", "of the data set", "of a row", "a row"],
 )
-def test_a_record_that_lacks_a_part_is_refused_by_its_name(
-    tmp_path: Path, data: str, missing: str
+def test_a_record_that_lacks_something_is_refused_by_its_name(
+    tmp_path: Path, change: dict[str, Any], missing: str
 ) -> None:
     path = tmp_path / "record.json"
-    path.write_text(data)
+    path.write_text(json.dumps({**RECORD, **change}))
 
-    message = (
-        f"^{re.escape(str(path))} lacks {missing}; remove it or restore it from version control$"
-    )
-    with pytest.raises(ResultsError, match=message):
+    cure = "remove it or restore it from version control"
+    with pytest.raises(ResultsError, match=f"^{re.escape(str(path))} lacks {missing}; {cure}$"):
         store.read(path)
+
+
+def test_all_records_of_a_board_are_read_the_oldest_first(tmp_path: Path) -> None:
+    days = ("2026-02-01", "2026-01-01", "2026-03-01")
+    for number, day in enumerate(days):
+        store.write(record(started=day), tmp_path / "raw", str(number))
+
+    assert [kept["run"]["started"] for kept in store.read_all(tmp_path)] == sorted(days)
 
 
 @pytest.mark.parametrize(
