@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from harness.metrics import spread
 from harness.rows import (
     accuracy,
     acted_on,
@@ -67,6 +66,10 @@ def kib(size: float) -> str:
     return f"{size / KIB:.2f}"
 
 
+def _span(medians_us: Sequence[float]) -> str:
+    return f"{microseconds(min(medians_us))}-{microseconds(max(medians_us))}"
+
+
 def _operators(row: Any) -> str:
     counted = Counter(row["operators"]).items()
     return ", ".join(f"{count} {name}" if count > 1 else name for name, count in counted)
@@ -123,11 +126,7 @@ LATENCY: Final = (
         for name in ("p50", "p90", "p95", "p99", "max")
     ),
     Column(heading="calls", value=_latency("total", "calls"), show="{:,.0f}".format),
-    Column(
-        heading="spread of windows",
-        value=lambda row: spread(window_medians_us(row)),
-        show=percent,
-    ),
+    Column(heading="windows µs", value=window_medians_us, show=_span),
     Column(
         heading="first call µs",
         value=lambda row: row["latency_us"]["first_call"],

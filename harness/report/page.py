@@ -1,6 +1,7 @@
 """``results/<board>/report.md``: a pure function of the records."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from tabulate import tabulate
 
@@ -163,6 +164,7 @@ def _run(rows: Sequence[Row]) -> dict[str, str]:
         "NumPy": str(board["numpy"]),
         "Python": str(board["python"]),
         "governor": str(board["governor"] or "-"),
+        "throttled": _throttled(rows),
         "clock MHz": _span(rows, "clock_mhz"),
         "°C": _span(rows, "temperature_c"),
         "load": _span(rows, "load_1min"),
@@ -170,13 +172,22 @@ def _run(rows: Sequence[Row]) -> dict[str, str]:
     }
 
 
+def _throttled(rows: Sequence[Row]) -> str:
+    """Return the bits of throttling that were read, each value once."""
+    return ", ".join(sorted(set(_read(rows, "throttled")))) or "-"
+
+
 def _span(rows: Sequence[Row], reading: str) -> str:
     """Return least and greatest value of a reading of the board during the windows of *rows*."""
-    values = [
+    values = _read(rows, reading)
+    return f"{min(values):g}-{max(values):g}" if values else "-"
+
+
+def _read(rows: Sequence[Row], reading: str) -> list[Any]:
+    return [
         moment[reading]
         for row in rows
         for window in row.measurement["windows"] or []
         for moment in window["board"].values()
         if moment.get(reading) is not None
     ]
-    return f"{min(values):g}-{max(values):g}" if values else "-"

@@ -45,7 +45,10 @@ def row(name: str, **changes: Any) -> Measurement:
         windows=[
             {
                 "p50_us": 100.0,
-                "board": {"before": {"temperature_c": 51.5}, "after": {"temperature_c": 53.0}},
+                "board": {
+                    "before": {"temperature_c": 51.5, "throttled": "0x0"},
+                    "after": {"temperature_c": 53.0, "throttled": "0x50000"},
+                },
             }
         ],
         budget={"min_accuracy": 0.97, "max_zipped_bytes": 25_600, "max_latency_us": 8_000},
