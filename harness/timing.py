@@ -1,7 +1,9 @@
 """How much is timed, and the times themselves."""
 
+import gc
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -97,6 +99,19 @@ def time_once(function: Callable[[], object]) -> float:
     return (time.perf_counter() - start) * 1e6
 
 
+@contextmanager
+def collector_off() -> Iterator[None]:
+    """Keep the garbage collector off, as pytest-benchmark does while it times."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@collector_off()
 def time_calls(spotter: Spotter, clips: Iterator[Clip], calls: int) -> Times:
     """Time whole calls, as pytest-benchmark does, where a window must be taken again."""
     now = time.perf_counter
@@ -109,6 +124,7 @@ def time_calls(spotter: Spotter, clips: Iterator[Clip], calls: int) -> Times:
     return took * 1e6
 
 
+@collector_off()
 def time_stages(spotter: Spotter, clips: Iterator[Clip], calls: int) -> Stages:
     """Time front-end and inference apart, on the same clips."""
     frontend, model, now = spotter.frontend, spotter.model, time.perf_counter

@@ -1,3 +1,4 @@
+import gc
 import itertools
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
@@ -76,6 +77,24 @@ def test_whole_calls_are_timed_without_the_fetching_of_clips(clock: Clock) -> No
     took_us = time_calls(spotter, slow_clips(clock), calls=3)
 
     np.testing.assert_allclose(took_us, [600, 600, 600], rtol=1e-6)
+
+
+@pytest.mark.parametrize("timer", [time_calls, time_stages])
+@pytest.mark.parametrize("on", [True, False], ids=["on", "off"])
+def test_the_garbage_collector_is_off_meanwhile_and_then_as_before(
+    timer: Callable[..., object],
+    on: bool,  # noqa: FBT001
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    switched: list[str] = []
+    monkeypatch.setattr(gc, "isenabled", lambda: on)
+    monkeypatch.setattr(gc, "disable", lambda: switched.append("off"))
+    monkeypatch.setattr(gc, "enable", lambda: switched.append("on"))
+    spotter = make_spotter(lambda _: switched.append("front-end"), lambda _: None)
+
+    timer(spotter, itertools.repeat(silent()), calls=1)
+
+    assert switched == ["off", "front-end", *["on"] * on]
 
 
 def test_one_call_is_timed_in_microseconds(clock: Clock) -> None:
