@@ -29,7 +29,7 @@ timing.PROFILES["quick"] = replace(
 ANSWERS = {"get_throttled": "throttled=0x0", "measure_clock": "frequency(48)=1500398464"}
 board.Machine.run = lambda _machine, *command: ANSWERS.get(command[1])
 """
-"""A plugin: windows are short, and the board is one whose clock stays as it is."""
+"""At the end of conftest.py: windows are short, and the board is one whose clock stays as it is."""
 
 THROTTLED = 'ANSWERS["get_throttled"] = "throttled=0x50005"\n'
 INTERRUPTIBLE = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
@@ -50,6 +50,58 @@ class Sleepy(LogMel):
 CANDIDATE = Candidate(network=ReadyModel(path="models/good.tflite"), frontend=Sleepy())
 """
 """A candidate with a front-end that takes its time."""
+
+CLOCKED = """
+import gc
+import os
+import time
+import traceback
+from pathlib import Path
+
+from harness import Candidate, LogMel, ReadyModel
+from harness.model import Model
+
+now_us = 0
+
+
+def perf_counter():
+    return now_us / 1e6
+
+
+def taking(took_us, function):
+    def work(*given):
+        global now_us
+        now_us += took_us
+        return function(*given)
+
+    return work
+
+
+class Noting(LogMel):
+    def __call__(self, clip):
+        callers = {frame.f_code.co_name for frame, _ in traceback.walk_stack(None)}
+        for caller in callers & {"pedantic", "time_calls", "time_stages"}:
+            collector = "on" if gc.isenabled() else "off"
+            cores = sorted(os.sched_getaffinity(0))
+            threads = len(os.listdir("/proc/self/task"))
+            with Path("notes").open("a") as notes:
+                notes.write(f"{caller}: collector {collector}, cores {cores}, threads {threads}\\n")
+        return super().__call__(clip)
+
+
+time.perf_counter = perf_counter
+Model.__call__ = taking(400, Model.__call__)
+Noting.__call__ = taking(200, Noting.__call__)
+CANDIDATE = Candidate(network=ReadyModel(path="models/good.tflite"), frontend=Noting())
+"""
+"""
+A candidate on a clock that only it moves on: 200 microseconds a front-end, 400 a model.
+
+It also notes from within each timed call who times it, and under which conditions.
+"""
+
+START_CLOCK = "import candidates.clocked\n"
+CONDITIONS = f"collector off, cores [{max(os.sched_getaffinity(0))}], threads 1"
 
 NO_YES = "from harness import Budget\n" + ready(
     "good",
@@ -75,9 +127,9 @@ class Project:
         self.folder = folder
         self.results = folder / "out"
         shutil.copytree(ROOT / "harness", folder / "harness")
-        for name in ("conftest.py", "pyproject.toml"):
-            shutil.copy(ROOT / name, folder)
-        (folder / "stubs.py").write_text(STUBS + stubs)
+        shutil.copy(ROOT / "pyproject.toml", folder)
+        conftest = (ROOT / "conftest.py").read_text(encoding="utf-8")
+        (folder / "conftest.py").write_text(conftest + STUBS + stubs, encoding="utf-8")
         self.models = folder / "candidates" / "models"
         self.models.mkdir(parents=True)
         (folder / "candidates" / "__init__.py").touch()
@@ -94,10 +146,11 @@ class Project:
         self, *words: str, stdout: int = subprocess.PIPE, dataset: str | None = "speech"
     ) -> subprocess.Popen[str]:
         """Begin to run the gate: on the recordings, or on what it takes by itself."""
-        command = [sys.executable, "-m", "pytest", "-p", "stubs", "harness"]
+        command = [sys.executable, "-m", "pytest", "harness"]
         options = ["--results", str(self.results)]
         options += ["--dataset", dataset, *words] if dataset else words
         environ = {
+            "OPENBLAS_NUM_THREADS": "",  # as in a shell, though conftest.py has set it here
             "PYTHONPATH": str(self.folder),
             "PYTHONUNBUFFERED": "1",
             "COLUMNS": "300",
@@ -108,7 +161,7 @@ class Project:
         return subprocess.Popen(
             [*command, *options],
             cwd=self.folder,
-            env={**os.environ, **environ},
+            env={name: value for name, value in {**os.environ, **environ}.items() if value},
             stdout=stdout,
             stderr=subprocess.STDOUT,
             text=True,
@@ -134,6 +187,10 @@ class Project:
     def rows(self) -> dict[str, dict[str, Any]]:
         """Return the measurements of the only record, by candidate."""
         return {row["candidate"]: row for row in self.record()["measurements"]}
+
+    def notes(self) -> set[str]:
+        """Return the lines a candidate noted, each once."""
+        return set((self.folder / "notes").read_text().splitlines())
 
     def report(self) -> str:
         """Return the page of the board."""
@@ -269,6 +326,27 @@ def test_pytest_benchmark_still_writes_its_own_json(measured: Measured) -> None:
     names = [f"test_window[{i}-{name}]" for i in range(1, 6) for name in ("good", "known")]
     assert list(windows) == names
     assert windows["test_window[1-good]"]["extra_info"]["candidate"] == "good"
+
+
+@pytest.fixture(scope="module")
+def clocked(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    project = Project(tmp_path_factory.mktemp("clocked"), {"clocked": CLOCKED}, START_CLOCK)
+    project.measure()
+    return project
+
+
+def test_the_headline_is_front_end_and_model_and_the_stages_are_one_each(clocked: Project) -> None:
+    latency = clocked.rows()["clocked"]["latency_us"]
+
+    assert [latency[name]["p50"] for name in ("total", "frontend", "inference")] == [600, 200, 400]
+    assert [latency["total"][name] for name in ("p90", "p95", "p99", "max")] == [600] * 4
+    assert latency["first_call"] == 600
+
+
+def test_calls_are_timed_on_one_core_by_one_thread_without_garbage_collector(
+    clocked: Project,
+) -> None:
+    assert clocked.notes() == {f"pedantic: {CONDITIONS}", f"time_stages: {CONDITIONS}"}
 
 
 def test_what_timing_itself_costs_is_told(measured: Measured) -> None:
@@ -431,17 +509,19 @@ def test_options_of_pytest_benchmark_work(project: Project) -> None:
 def test_a_throttled_board_makes_rows_invalid_after_three_attempts(
     tmp_path: Path, options: tuple[str, ...], expected: int
 ) -> None:
-    project = Project(tmp_path, {"good": ready("good")}, THROTTLED)
+    project = Project(tmp_path, {"clocked": CLOCKED}, START_CLOCK + THROTTLED)
 
     exit_status, said = project.measure("-rs", *options)
 
-    row = project.rows()["good"]
+    row = project.rows()["clocked"]
     reason = "the board was throttled: cool it, or give it a better power supply"
     assert exit_status == expected
     assert (row["verdict"], row["violations"]) == ("invalid", [reason])
     assert "measured 3 times, the board being held back before" in row["warnings"]
     assert len(row["windows"]) == 5
-    assert f"good: {reason}" in said
+    assert f"clocked: {reason}" in said
+    assert row["latency_us"]["total"]["p50"] == 600
+    assert f"time_calls: {CONDITIONS}" in project.notes()
 
 
 def test_a_folder_without_recordings_for_any_candidate_fails(project: Project) -> None:
