@@ -33,10 +33,17 @@ _THROTTLED_NOW: Final = 0b1111
 
 
 class Machine:
-    """The machine as files and commands."""
+    """
+    The machine as files and commands.
 
-    def __init__(self, root: Path = Path("/")) -> None:
+    Attributes:
+        core: The one that is measured on, by default that of :func:`pin_to_one_core`.
+
+    """
+
+    def __init__(self, root: Path = Path("/"), core: int | None = None) -> None:
         self._root = root
+        self.core = _last_core() if core is None else core
 
     def read(self, path: str) -> str | None:
         """Return the text of a file under the root, stripped; None if there is none."""
@@ -122,7 +129,11 @@ def _os(machine: Machine) -> str | None:
 
 
 def _governor(machine: Machine) -> str | None:
-    return machine.read("sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
+    return _cpufreq(machine, "scaling_governor")
+
+
+def _cpufreq(machine: Machine, name: str) -> str | None:
+    return machine.read(f"sys/devices/system/cpu/cpu{machine.core}/cpufreq/{name}")
 
 
 def _throttled(machine: Machine) -> str | None:
@@ -131,12 +142,19 @@ def _throttled(machine: Machine) -> str | None:
 
 
 def _clock_mhz(machine: Machine) -> float | None:
-    """Return the measured clock, not the one the governor asked for."""
+    """Return the measured clock; the one the governor asked for only where there is no other."""
     hertz = _after_equals(machine.run("vcgencmd", "measure_clock", "arm"))
     if hertz is not None:
         return int(hertz) / 1e6
-    named = _cpuinfo(machine, "cpu MHz")
-    return float(named) if named else None
+    listed = re.search(
+        rf"^processor\s*: {machine.core}(?:\n.+)*\ncpu MHz\s*: (.+)$",
+        machine.read("proc/cpuinfo") or "",
+        re.MULTILINE,
+    )
+    if listed is not None:
+        return float(listed[1])
+    kilohertz = _cpufreq(machine, "scaling_cur_freq")
+    return int(kilohertz) / 1e3 if kilohertz else None
 
 
 def _temperature_c(machine: Machine) -> float | None:
@@ -183,6 +201,7 @@ _FACTS: Final[Mapping[str, Callable[[Machine], Fact]]] = {
     "numpy": _version("numpy"),
     "scipy": _version("scipy"),
     "pytest_benchmark": _version("pytest-benchmark"),
+    "pinned_to_core": lambda machine: machine.core,
     "governor": _governor,
     "throttled": _throttled,
 }
@@ -200,8 +219,13 @@ _READINGS: Final[Mapping[str, Callable[[Machine], Fact]]] = {
 
 def pin_to_one_core() -> None:
     """Keep this process on the last of its cores, where the system allows that."""
-    if sys.platform == "linux":
-        os.sched_setaffinity(0, [max(os.sched_getaffinity(0))])
+    core = _last_core()
+    if core is not None:
+        os.sched_setaffinity(0, [core])
+
+
+def _last_core() -> int | None:
+    return max(os.sched_getaffinity(0)) if sys.platform == "linux" else None
 
 
 def describe(facts: Mapping[str, Fact]) -> str:

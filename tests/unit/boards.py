@@ -64,7 +64,9 @@ def pi_files(
         "proc/loadavg": "0.52 0.48 0.31 2/187 1423\n",
         "proc/stat": PI_STAT,
         "etc/os-release": OS_RELEASE,
-        "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor": "ondemand\n",
+        "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor": "performance\n",
+        "sys/devices/system/cpu/cpu3/cpufreq/scaling_governor": "ondemand\n",
+        "sys/devices/system/cpu/cpu3/cpufreq/scaling_cur_freq": "600000\n",
         "sys/class/thermal/thermal_zone0/temp": f"{milli_c}\n",
     }
 
@@ -110,10 +112,12 @@ COOL_PI = firmware()
 
 
 class Captured(Machine):
-    """A machine of captured files and answers."""
+    """A machine of captured files and answers, measured on its fourth core."""
 
-    def __init__(self, root: Path, files: Mapping[str, str], answers: Answers) -> None:
-        super().__init__(root)
+    def __init__(
+        self, root: Path, files: Mapping[str, str], answers: Answers, core: int = 3
+    ) -> None:
+        super().__init__(root, core)
         self._answers = answers
         for path, text in files.items():
             (root / path).parent.mkdir(parents=True, exist_ok=True)

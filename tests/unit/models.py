@@ -257,7 +257,7 @@ def make_session(
     registry: Registry, machine: Path, clips: Mapping[str, Clip], *, certain: bool = False
 ) -> Session:
     """Return a session on *clips*, on a board whose files are those under *machine*."""
-    return Session(registry, Clips(clips), INSTANT, Machine(machine), certain=certain)
+    return Session(registry, Clips(clips), INSTANT, Machine(machine, core=3), certain=certain)
 
 
 def unscaled_sum() -> bytes:

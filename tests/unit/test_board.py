@@ -36,6 +36,7 @@ def test_a_pi_is_known_by_its_model(
     assert (facts["model"], facts["cores"], facts["virtual"]) == (model, 4, False)
     assert facts["os"] == "Debian GNU/Linux 12 (bookworm)"
     assert (facts["governor"], facts["throttled"]) == ("ondemand", "0x50000")
+    assert facts["pinned_to_core"] == 3
 
 
 @pytest.mark.parametrize(
@@ -94,17 +95,40 @@ def test_readings_of_a_pi_come_from_its_firmware(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("clocks")
 def test_readings_of_a_server_come_from_the_kernel(tmp_path: Path) -> None:
-    readings = board.readings(Captured(tmp_path, server_files(virtual=True), {}))
+    readings = board.readings(Captured(tmp_path, server_files(virtual=True), {}, core=1))
 
     assert readings == {
         "throttled": None,
-        "clock_mhz": 2_596.126,
+        "clock_mhz": 1_500.0,
         "temperature_c": None,
         "load_1min": 3.63,
         "clock_s": 1_000.0,
         "busy_s": 67.0,  # 5000 + 1000 and 700 taken by other guests; own guests are in the 5000
         "own_s": 12.346,
     }
+
+
+@pytest.mark.parametrize(("core", "expected"), [(0, 2_596.126), (1, 1_500.0), (2, None)])
+def test_the_clock_is_that_of_the_core_measured_on(
+    tmp_path: Path, core: int, expected: float | None
+) -> None:
+    machine = Captured(tmp_path, server_files(virtual=True), {}, core)
+
+    assert board.readings(machine)["clock_mhz"] == expected
+
+
+def test_the_clock_asked_for_stands_in_where_none_is_measured(tmp_path: Path) -> None:
+    asked = {"sys/devices/system/cpu/cpu2/cpufreq/scaling_cur_freq": "1416000\n"}
+    machine = Captured(tmp_path, PIS[PI_4] | asked, {}, core=2)
+
+    assert board.readings(machine)["clock_mhz"] == 1_416.0
+
+
+@pytest.mark.parametrize(("core", "expected"), [(0, "performance"), (3, "ondemand"), (2, None)])
+def test_the_governor_is_that_of_the_core_measured_on(
+    tmp_path: Path, core: int, expected: str | None
+) -> None:
+    assert board.facts(Captured(tmp_path, PIS[PI_4], {}, core))["governor"] == expected
 
 
 @pytest.mark.parametrize(
@@ -117,7 +141,7 @@ def test_firmware_that_answers_no_number_reads_as_nothing(tmp_path: Path, answer
 
     readings = board.readings(machine)
 
-    assert (readings["throttled"], readings["clock_mhz"]) == (None, None)
+    assert (readings["throttled"], readings["clock_mhz"]) == (None, 600.0)
 
 
 def test_a_machine_that_tells_nothing_has_no_readings_but_its_clocks(tmp_path: Path) -> None:
@@ -198,7 +222,7 @@ def test_a_command_that_is_missing_or_fails_answers_none(
     assert Machine().run(*command) == expected
 
 
-def test_one_core_is_measured_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_last_core_is_measured_on_and_read(monkeypatch: pytest.MonkeyPatch) -> None:
     pinned: list[tuple[int, list[int]]] = []
     monkeypatch.setattr("sys.platform", "linux")
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 3}, raising=False)
@@ -207,6 +231,17 @@ def test_one_core_is_measured_on(monkeypatch: pytest.MonkeyPatch) -> None:
     board.pin_to_one_core()
 
     assert pinned == [(0, [3])]
+    assert Machine().core == 3
+
+
+def test_where_the_system_pins_nothing_no_core_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.platform", "darwin")
+
+    board.pin_to_one_core()
+
+    assert board.facts(Machine(tmp_path))["pinned_to_core"] is None
 
 
 DESCRIBED: dict[str, Fact] = {

@@ -347,6 +347,7 @@ def test_calls_are_timed_on_one_core_by_one_thread_without_garbage_collector(
     clocked: Project,
 ) -> None:
     assert clocked.notes() == {f"pedantic: {CONDITIONS}", f"time_stages: {CONDITIONS}"}
+    assert f", cores [{clocked.record()['board']['pinned_to_core']}], " in CONDITIONS
 
 
 def test_what_timing_itself_costs_is_told(measured: Measured) -> None:

@@ -340,7 +340,7 @@ def test_fewer_windows_than_planned_are_warned_of(session: Session) -> None:
 
 
 def test_an_unsteady_governor_is_warned_of(registry: Registry, tmp_path: Path) -> None:
-    governor = tmp_path / "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"
+    governor = tmp_path / "sys/devices/system/cpu/cpu3/cpufreq/scaling_governor"
     governor.parent.mkdir(parents=True)
     governor.write_text("ondemand\n")
     session = make_session(registry, tmp_path, GO_STOP_CLIPS)
