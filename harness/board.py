@@ -32,6 +32,10 @@ _THROTTLED_NOW: Final = 0b1111
 """Under-voltage, frequency capped, throttled, soft temperature limit: at this moment."""
 
 
+TIMEOUT_S: Final = 5.0
+"""Of a command, which answers in milliseconds."""
+
+
 class Machine:
     """
     The machine as files and commands.
@@ -44,6 +48,7 @@ class Machine:
     def __init__(self, root: Path = Path("/"), core: int | None = None) -> None:
         self._root = root
         self.core = _last_core() if core is None else core
+        self._hung = set[str]()
 
     def read(self, path: str) -> str | None:
         """Return the text of a file under the root, stripped; None if there is none."""
@@ -53,11 +58,16 @@ class Machine:
             return None
 
     def run(self, *command: str) -> str | None:
-        """Return what *command* prints, stripped; None if it is missing or fails."""
-        if shutil.which(command[0]) is None:
+        """Return what *command* prints, stripped; None if it is missing, fails or ever hung."""
+        if command[0] in self._hung or shutil.which(command[0]) is None:
             return None
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True)
+            done = subprocess.run(
+                command, capture_output=True, text=True, timeout=TIMEOUT_S, check=True
+            )
+        except subprocess.TimeoutExpired:
+            self._hung.add(command[0])
+            return None
         except (OSError, subprocess.SubprocessError):
             return None
         return done.stdout.strip()
@@ -65,12 +75,20 @@ class Machine:
 
 def facts(machine: Machine) -> dict[str, Fact]:
     """Return everything that stays the same during a run."""
-    return {name: read(machine) for name, read in _FACTS.items()}
+    return {name: _told(read, machine) for name, read in _FACTS.items()}
 
 
 def readings(machine: Machine) -> dict[str, Fact]:
     """Return everything that may change from one window to the next."""
-    return {name: read(machine) for name, read in _READINGS.items()}
+    return {name: _told(read, machine) for name, read in _READINGS.items()}
+
+
+def _told(read: Callable[[Machine], Fact], machine: Machine) -> Fact:
+    """Return what the machine tells; None if that is not in the form it is known to have."""
+    try:
+        return read(machine)
+    except ValueError:
+        return None
 
 
 def throttled_now(readings: Mapping[str, Fact]) -> bool:
@@ -164,7 +182,7 @@ def _temperature_c(machine: Machine) -> float | None:
 
 def _load_1min(machine: Machine) -> float | None:
     text = machine.read("proc/loadavg")
-    return float(text.split()[0]) if text else None
+    return float(text.partition(" ")[0]) if text else None
 
 
 def _busy_s(machine: Machine) -> float | None:

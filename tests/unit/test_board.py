@@ -1,4 +1,5 @@
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -144,6 +145,29 @@ def test_firmware_that_answers_no_number_reads_as_nothing(tmp_path: Path, answer
     assert (readings["throttled"], readings["clock_mhz"]) == (None, 600.0)
 
 
+@pytest.mark.parametrize(
+    ("path", "text", "reading"),
+    [
+        ("proc/stat", "cpu  1200 30 450 987654 321 0 20\n", "busy_s"),
+        ("proc/stat", "cpu  a b c d e f g h\n", "busy_s"),
+        ("proc/cpuinfo", "processor\t: 3\ncpu MHz\t\t: unknown\n", "clock_mhz"),
+        (
+            "sys/devices/system/cpu/cpu3/cpufreq/scaling_cur_freq",
+            "<unknown>\n",
+            "clock_mhz",
+        ),
+        ("sys/class/thermal/thermal_zone0/temp", "N/A\n", "temperature_c"),
+        ("proc/loadavg", "high\n", "load_1min"),
+    ],
+)
+def test_a_text_in_no_known_form_reads_as_nothing(
+    tmp_path: Path, path: str, text: str, reading: str
+) -> None:
+    files = {**PIS[PI_4], path: text}
+
+    assert board.readings(Captured(tmp_path, files, {}))[reading] is None
+
+
 def test_a_machine_that_tells_nothing_has_no_readings_but_its_clocks(tmp_path: Path) -> None:
     readings = board.readings(Captured(tmp_path, {}, {}))
 
@@ -220,6 +244,23 @@ def test_a_command_that_is_missing_or_fails_answers_none(
     command: tuple[str, ...], expected: str | None
 ) -> None:
     assert Machine().run(*command) == expected
+
+
+def test_a_command_that_hung_once_is_not_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, ...]] = []
+
+    def hang(command: tuple[str, ...], *, timeout: float, **_: object) -> None:
+        asked.append(command)
+        raise subprocess.TimeoutExpired(command, timeout)
+
+    monkeypatch.setattr("subprocess.run", hang)
+    monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
+    machine = Machine()
+
+    told = [machine.run("vcgencmd", what) for what in ("get_throttled", "measure_clock")]
+
+    assert told == [None, None]
+    assert asked == [("vcgencmd", "get_throttled")]
 
 
 def test_the_last_core_is_measured_on_and_read(monkeypatch: pytest.MonkeyPatch) -> None:
