@@ -31,6 +31,9 @@ _ARM_PARTS: Final = {
 _THROTTLED_NOW: Final = 0b1111
 """Under-voltage, frequency capped, throttled, soft temperature limit: at this moment."""
 
+_THROTTLED_ONCE: Final = _THROTTLED_NOW << 16
+"""The same, at any moment since the board was started."""
+
 
 TIMEOUT_S: Final = 5.0
 """Of a command, which answers in milliseconds."""
@@ -91,10 +94,16 @@ def _told(read: Callable[[Machine], Fact], machine: Machine) -> Fact:
         return None
 
 
-def throttled_now(readings: Mapping[str, Fact]) -> bool:
-    """Whether a Pi's firmware says that it is held back at this moment."""
-    bits = readings.get("throttled")
-    return isinstance(bits, str) and bool(int(bits, 16) & _THROTTLED_NOW)
+def throttled(bits: Fact, before: Fact) -> bool:
+    """
+    Whether a Pi's firmware says that it is held back now, or was since it said *before*.
+
+    A throttle for a reason that *before* has on record already shows only while it lasts.
+    """
+    if not isinstance(bits, str):
+        return False
+    known = int(before, 16) if isinstance(before, str) else _THROTTLED_ONCE
+    return bool(int(bits, 16) & (_THROTTLED_NOW | _THROTTLED_ONCE & ~known))
 
 
 def slug(text: str) -> str:

@@ -122,6 +122,7 @@ class Subject:
         self._session = session
         self._scored: Scored | None = None
         self._clips: Iterator[Clip] = iter(())
+        self._throttled_before = session.facts["throttled"]
 
     @property
     def scored(self) -> Scored:
@@ -175,6 +176,7 @@ class Subject:
         """While the board makes the windows invalid, take all of them again, twice at most."""
         while self.repeats < MAX_REPEATS and board_reasons(self._evidence):
             self.repeats += 1
+            self._throttled_before = board.readings(self._session.machine)["throttled"]
             self.windows.clear()
             for _ in range(self._session.profile.windows):
                 self.take_window(lambda n: time_calls(self.scored.spotter, self._clips, n))
@@ -205,6 +207,7 @@ class Subject:
             windows=self.windows,
             planned=self._session.profile.windows,
             delegated=self.scored.spotter.model.delegated_operators > 0,
+            throttled_before=self._throttled_before,
             governor=self._session.facts["governor"],
             repeats=self.repeats,
         )

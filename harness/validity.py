@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from harness.board import Fact, throttled_now
+from harness.board import Fact, throttled
 from harness.metrics import percentile, spread
 from harness.timing import Window
 
@@ -29,6 +29,7 @@ class Evidence:
         windows: Of one candidate, in the order they were taken.
         planned: Windows there should be.
         delegated: Whether XNNPACK runs the model.
+        throttled_before: Bits of a Pi's firmware right before the first window.
         governor: Of the clock, where the board tells.
         repeats: How often all windows were taken again.
 
@@ -37,6 +38,7 @@ class Evidence:
     windows: Sequence[Window]
     planned: int
     delegated: bool
+    throttled_before: Fact = None
     governor: Fact = None
     repeats: int = 0
 
@@ -72,8 +74,9 @@ def _delegate_missing(evidence: Evidence) -> Iterator[str]:
 
 
 def _throttled(evidence: Evidence) -> Iterator[str]:
-    if any(throttled_now(reading) for reading in evidence.readings):
-        yield "the board was throttled: cool it, or give it a better power supply"
+    before = evidence.throttled_before
+    if any(throttled(reading.get("throttled"), before) for reading in evidence.readings):
+        yield "the board was throttled during the run: cool it, or give it a better power supply"
 
 
 def _clock_fell(evidence: Evidence) -> Iterator[str]:

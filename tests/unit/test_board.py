@@ -193,23 +193,33 @@ def test_every_fact_fits_on_one_line_of_json(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("bits", "expected"),
+    ("before", "bits", "expected"),
     [
-        ("0x0", False),
-        pytest.param("0x50000", False, id="once, since the board was started"),
-        pytest.param("0x1", True, id="under-voltage"),
-        pytest.param("0x2", True, id="frequency capped"),
-        pytest.param("0x4", True, id="throttled"),
-        pytest.param("0x8", True, id="soft temperature limit"),
-        pytest.param("0x50005", True, id="now and before"),
-        pytest.param(None, False, id="no firmware to ask"),
+        ("0x0", "0x0", False),
+        pytest.param("0x0", "0x1", True, id="under-voltage"),
+        pytest.param("0x0", "0x2", True, id="frequency capped"),
+        pytest.param("0x0", "0x4", True, id="throttled"),
+        pytest.param("0x0", "0x8", True, id="soft temperature limit"),
+        pytest.param("0x0", "0x10000", True, id="under-voltage since"),
+        pytest.param("0x0", "0x20000", True, id="frequency capped since"),
+        pytest.param("0x0", "0x40000", True, id="throttled since"),
+        pytest.param("0x0", "0x80000", True, id="soft temperature limit since"),
+        pytest.param("0x0", "0x100000", False, id="a bit of no known meaning"),
+        pytest.param("0x50000", "0x50000", False, id="before only"),
+        pytest.param("0x50000", "0xd0000", True, id="for another reason since"),
+        pytest.param("0x50000", "0x50005", True, id="before and now"),
+        pytest.param("0xf0000", "0x0", False, id="forgotten"),
+        pytest.param(None, "0x50000", False, id="once, perhaps before"),
+        pytest.param(None, "0x1", True, id="now"),
+        pytest.param("0x0", None, False, id="no answer"),
     ],
 )
-def test_a_board_is_throttled_if_it_is_held_back_now(
+def test_a_board_is_throttled_if_it_is_held_back_now_or_was_since(
+    before: str | None,
     bits: str | None,
     expected: bool,  # noqa: FBT001
 ) -> None:
-    assert board.throttled_now({"throttled": bits}) is expected
+    assert board.throttled(bits, before) is expected
 
 
 @pytest.mark.parametrize(

@@ -515,7 +515,7 @@ def test_a_throttled_board_makes_rows_invalid_after_three_attempts(
     exit_status, said = project.measure("-rs", *options)
 
     row = project.rows()["clocked"]
-    reason = "the board was throttled: cool it, or give it a better power supply"
+    reason = "the board was throttled during the run: cool it, or give it a better power supply"
     assert exit_status == expected
     assert (row["verdict"], row["violations"]) == ("invalid", [reason])
     assert "measured 3 times, the board being held back before" in row["warnings"]

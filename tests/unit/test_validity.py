@@ -10,7 +10,7 @@ from harness.timing import Stages, Window
 from harness.validity import Evidence, board_reasons, invalid_reasons, warnings
 from tests.unit.boards import PI_4, PIS, Captured, firmware
 
-THROTTLED = "the board was throttled: cool it, or give it a better power supply"
+THROTTLED = "the board was throttled during the run: cool it, or give it a better power supply"
 NO_DELEGATE = "XNNPACK is missing: LiteRT ran on its reference kernels"
 
 Facts = Mapping[str, Fact]
@@ -28,6 +28,7 @@ def evidence(
     *windows: Window,
     planned: int = 1,
     delegated: bool = True,
+    throttled_before: Fact = None,
     governor: Fact = None,
     repeats: int = 0,
 ) -> Evidence:
@@ -35,6 +36,7 @@ def evidence(
         windows=windows,
         planned=planned,
         delegated=delegated,
+        throttled_before=throttled_before,
         governor=governor,
         repeats=repeats,
     )
@@ -73,9 +75,25 @@ def test_one_throttled_reading_makes_the_row_invalid(bits: str, moment: str) -> 
     assert invalid_reasons(evidence(window(), held_back, window())) == (THROTTLED,)
 
 
-@pytest.mark.parametrize("bits", ["0x0", "0x50000", None])
-def test_a_board_that_was_throttled_once_or_cannot_tell_is_believed(bits: str | None) -> None:
-    assert invalid_reasons(evidence(window(after={"throttled": bits}))) == ()
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_board_throttled_between_two_readings_makes_the_row_invalid(moment: str) -> None:
+    since = window(**{moment: {"throttled": "0x50000"}})
+
+    found = evidence(window(), since, window(), throttled_before="0x0")
+
+    assert invalid_reasons(found) == (THROTTLED,)
+
+
+@pytest.mark.parametrize(
+    ("before", "bits"),
+    [("0x0", "0x0"), ("0x50000", "0x50000"), (None, "0x50000"), (None, None), ("0x0", None)],
+)
+def test_a_board_that_was_throttled_before_or_cannot_tell_is_believed(
+    before: str | None, bits: str | None
+) -> None:
+    found = evidence(window(after={"throttled": bits}), throttled_before=before)
+
+    assert invalid_reasons(found) == ()
 
 
 @pytest.mark.parametrize(
