@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any, Final, TypedDict
+from typing import Any, Final, NotRequired, TypedDict
 
 import numpy as np
 
@@ -33,6 +33,7 @@ class Measurement(TypedDict):
     added_peak_bytes: int | None
     latency_us: dict[str, Any] | None
     windows: list[dict[str, Any]] | None
+    attempts: NotRequired[list[dict[str, Any]]]
     budget: dict[str, float] | None
     verdict: str
     violations: list[str]
@@ -81,6 +82,13 @@ def _measured(subject: Subject) -> Measurement:
             }
             for window in subject.windows
         ],
+        attempts=[
+            {
+                "reasons": list(attempt.reasons),
+                "p50s_us": [round(percentile(w.total_us, 50), 2) for w in attempt.windows],
+            }
+            for attempt in subject.attempts
+        ],
         budget=asdict(scored.candidate.limits),
         verdict=verdict,
         violations=list(reasons),
@@ -107,6 +115,7 @@ def _error(name: str, error: str) -> Measurement:
         added_peak_bytes=None,
         latency_us=None,
         windows=None,
+        attempts=[],
         budget=None,
         verdict="error",
         violations=[],

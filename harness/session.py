@@ -2,9 +2,10 @@
 
 import itertools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +41,13 @@ from harness.verdict import Judgement, judge
 
 MAX_REPEATS = 2
 """Times a candidate is measured again after a board was throttled."""
+
+
+class Attempt(NamedTuple):
+    """Windows that were taken again, and why."""
+
+    reasons: tuple[str, ...]
+    windows: Sequence[Window]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +116,7 @@ class Subject:
         error: Why it cannot be measured.
         absent: Why it has no place in this run: no recordings of its words.
         windows: What was timed.
-        repeats: How often all windows were taken again.
+        attempts: Earlier ones, of which all windows were taken again.
 
     """
 
@@ -118,7 +126,7 @@ class Subject:
         self.error: str | None = None
         self.absent: str | None = None
         self.windows: list[Window] = []
-        self.repeats = 0
+        self.attempts: list[Attempt] = []
         self._session = session
         self._scored: Scored | None = None
         self._clips: Iterator[Clip] = iter(())
@@ -162,24 +170,35 @@ class Subject:
             timed: Times so many calls of the spotter, on :meth:`next_clip`.
 
         """
+        self.windows.append(self._window(timed, first=not self.windows))
+
+    def _window(self, timed: Callable[[int], Times], *, first: bool) -> Window:
         profile, spotter = self._session.profile, self.scored.spotter
-        warmup_s = REWARM_S if self.windows else profile.warmup_s
+        warmup_s = profile.warmup_s if first else REWARM_S
         seconds_a_call = warm_up(spotter, self._clips, warmup_s)
         before = board.readings(self._session.machine)
         total_us = timed(max(MIN_CALLS, round(profile.window_s / seconds_a_call)))
         after = board.readings(self._session.machine)
         calls = max(MIN_CALLS, round(profile.stages_s / seconds_a_call))
         stages = time_stages(spotter, self._clips, calls)
-        self.windows.append(Window(total_us=total_us, stages=stages, before=before, after=after))
+        return Window(total_us=total_us, stages=stages, before=before, after=after)
 
     def take_again(self) -> None:
-        """While the board makes the windows invalid, take all of them again, twice at most."""
-        while self.repeats < MAX_REPEATS and board_reasons(self._evidence):
-            self.repeats += 1
-            self._throttled_before = board.readings(self._session.machine)["throttled"]
-            self.windows.clear()
-            for _ in range(self._session.profile.windows):
-                self.take_window(lambda n: time_calls(self.scored.spotter, self._clips, n))
+        """
+        While the board makes the windows invalid, take all of them again, twice at most.
+
+        They are exchanged when all are there: an interrupted attempt leaves those before.
+        """
+
+        def timed(calls: int) -> Times:
+            return time_calls(self.scored.spotter, self._clips, calls)
+
+        while len(self.attempts) < MAX_REPEATS and (reasons := board_reasons(self._evidence)):
+            throttled_before = board.readings(self._session.machine)["throttled"]
+            planned = range(self._session.profile.windows)
+            windows = [self._window(timed, first=number == 0) for number in planned]
+            self.attempts.append(Attempt(reasons, self.windows))
+            self.windows, self._throttled_before = windows, throttled_before
 
     def judgement(self) -> Judgement:
         """Judge what was measured so far."""
@@ -209,7 +228,7 @@ class Subject:
             delegated=self.scored.spotter.model.delegated_operators > 0,
             throttled_before=self._throttled_before,
             governor=self._session.facts["governor"],
-            repeats=self.repeats,
+            repeats=len(self.attempts),
         )
 
 

@@ -520,6 +520,7 @@ def test_a_throttled_board_makes_rows_invalid_after_three_attempts(
     assert (row["verdict"], row["violations"]) == ("invalid", [reason])
     assert "measured 3 times, the board being held back before" in row["warnings"]
     assert len(row["windows"]) == 5
+    assert row["attempts"] == [{"reasons": [reason], "p50s_us": [600] * 5}] * 2
     assert f"clocked: {reason}" in said
     assert row["latency_us"]["total"]["p50"] == 600
     assert f"time_calls: {CONDITIONS}" in project.notes()

@@ -9,7 +9,7 @@ from harness.board import Fact
 from harness.datasets.dataset import sha256
 from harness.measurement import Measurement, measurement
 from harness.noise import noise_clips
-from harness.session import Session, Subject
+from harness.session import Attempt, Session, Subject
 from harness.size import zipped_bytes
 from harness.timing import Stages, Window
 from tests.unit.models import (
@@ -184,6 +184,18 @@ def test_every_window_keeps_its_median_and_the_state_of_the_board(tiny: Measurem
     board = {"before": BEFORE, "after": AFTER}
 
     assert tiny["windows"] == [{"p50_us": us, "board": board} for us in (20, 90, 30)]
+
+
+def test_windows_that_were_taken_again_leave_their_medians_and_the_reason(
+    session: Session,
+) -> None:
+    subject = measured(session, "tiny")
+    assert measurement(subject)["attempts"] == []
+
+    subject.attempts.append(Attempt(("too hot",), subject.windows[:2]))
+
+    attempts = measurement(subject)["attempts"]
+    assert attempts == [{"reasons": ["too hot"], "p50s_us": [20, 90]}]
 
 
 def test_the_verdict_stands_with_its_limits_and_reasons(tiny: Measurement) -> None:

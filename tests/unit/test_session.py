@@ -253,7 +253,7 @@ def test_windows_of_a_board_that_was_not_held_back_are_kept(session: Session) ->
     subject.take_again()
 
     assert subject.windows == windows
-    assert subject.repeats == 0
+    assert subject.attempts == []
 
 
 @pytest.mark.parametrize(
@@ -278,7 +278,7 @@ def test_all_windows_are_taken_again_twice_at_most(
 
     subject.take_again()
 
-    assert (subject.repeats, len(subject.windows)) == (repeats, 2)
+    assert (len(subject.attempts), len(subject.windows)) == (repeats, 2)
     assert subject.windows[0].total_us.size == MIN_CALLS
     assert subject.judgement().verdict == verdict
     note = f"measured {repeats + 1} times, the board being held back before"
@@ -298,7 +298,40 @@ def test_a_board_that_was_throttled_once_can_be_measured_again(
 
     subject.take_again()
 
-    assert (subject.repeats, subject.judgement().verdict) == (1, "fail")
+    assert (len(subject.attempts), subject.judgement().verdict) == (1, "fail")
+
+
+def test_windows_that_were_taken_again_are_kept_apart_with_the_reason(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = itertools.chain([HELD_BACK], itertools.repeat(FREE))
+    monkeypatch.setattr("harness.board.readings", lambda _machine: next(told))
+    subject = measured(session)
+    first = subject.windows
+
+    subject.take_again()
+
+    reason = "the board was throttled during the run: cool it, or give it a better power supply"
+    assert subject.attempts == [((reason,), first)]
+    assert subject.windows is not first
+
+
+def test_ctrl_c_while_windows_are_taken_again_leaves_those_before(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> Times:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("harness.board.readings", lambda _machine: HELD_BACK)
+    subject = measured(session)
+    windows = list(subject.windows)
+    monkeypatch.setattr("harness.session.time_calls", interrupt)
+
+    with pytest.raises(KeyboardInterrupt):
+        subject.take_again()
+
+    assert (subject.windows, subject.attempts) == (windows, [])
+    assert subject.judgement().verdict == "invalid"
 
 
 def test_what_no_repetition_can_mend_is_not_measured_again(
@@ -309,7 +342,7 @@ def test_what_no_repetition_can_mend_is_not_measured_again(
 
     subject.take_again()
 
-    assert subject.repeats == 0
+    assert subject.attempts == []
     reason = "XNNPACK is missing: LiteRT ran on its reference kernels"
     assert subject.judgement() == ("invalid", (reason,))
 
