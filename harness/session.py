@@ -227,6 +227,7 @@ class Subject:
             planned=self._session.profile.windows,
             delegated=self.scored.spotter.model.delegated_operators > 0,
             throttled_before=self._throttled_before,
+            model=self._session.facts["model"],
             governor=self._session.facts["governor"],
             repeats=len(self.attempts),
         )

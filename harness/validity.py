@@ -30,6 +30,7 @@ class Evidence:
         planned: Windows there should be.
         delegated: Whether XNNPACK runs the model.
         throttled_before: Bits of a Pi's firmware right before the first window.
+        model: Of the board, where it tells.
         governor: Of the clock, where the board tells.
         repeats: How often all windows were taken again.
 
@@ -39,6 +40,7 @@ class Evidence:
     planned: int
     delegated: bool
     throttled_before: Fact = None
+    model: Fact = None
     governor: Fact = None
     repeats: int = 0
 
@@ -121,6 +123,15 @@ def _governor_unsteady(evidence: Evidence) -> Iterator[str]:
         yield f"the governor is {evidence.governor}, not {STEADY_GOVERNOR}"
 
 
+def _firmware_silent(evidence: Evidence) -> Iterator[str]:
+    said = [evidence.throttled_before, *(r.get("throttled") for r in evidence.readings)]
+    if str(evidence.model).startswith("Raspberry Pi") and None in said:
+        yield (
+            "the firmware did not tell whether the board was throttled: install vcgencmd, and add "
+            "the user to group video"
+        )
+
+
 def _grown(name: str, window: Window) -> float:
     before, after = window.before.get(name), window.after.get(name)
     if isinstance(before, int | float) and isinstance(after, int | float):
@@ -137,4 +148,5 @@ _WARNINGS: Final[tuple[Rule, ...]] = (
     _windows_spread,
     _others_busy,
     _governor_unsteady,
+    _firmware_silent,
 )

@@ -398,6 +398,18 @@ def test_an_unsteady_governor_is_warned_of(registry: Registry, tmp_path: Path) -
     assert measured(session).warnings() == ("the governor is ondemand, not performance",)
 
 
+def test_a_pi_whose_firmware_is_silent_is_warned_of(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.board.Machine.run", lambda *_: None)
+    (tmp_path / "proc/device-tree").mkdir(parents=True)
+    (tmp_path / "proc/device-tree/model").write_text("Raspberry Pi 4 Model B Rev 1.4\0")
+    session = make_session(registry, tmp_path, GO_STOP_CLIPS)
+
+    (warning,) = measured(session).warnings()
+    assert warning.startswith("the firmware did not tell whether the board was throttled: install")
+
+
 def test_a_candidate_without_recordings_has_no_place_in_the_run(session: Session) -> None:
     subject = session.subject("elsewhere")
 

@@ -1,5 +1,6 @@
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,10 @@ from harness.validity import Evidence, board_reasons, invalid_reasons, warnings
 from tests.unit.boards import PI_4, PIS, Captured, firmware
 
 THROTTLED = "the board was throttled during the run: cool it, or give it a better power supply"
+SILENT = (
+    "the firmware did not tell whether the board was throttled: "
+    "install vcgencmd, and add the user to group video"
+)
 NO_DELEGATE = "XNNPACK is missing: LiteRT ran on its reference kernels"
 
 Facts = Mapping[str, Fact]
@@ -24,22 +29,8 @@ def window(*total_us: float, before: Facts | None = None, after: Facts | None = 
     )
 
 
-def evidence(
-    *windows: Window,
-    planned: int = 1,
-    delegated: bool = True,
-    throttled_before: Fact = None,
-    governor: Fact = None,
-    repeats: int = 0,
-) -> Evidence:
-    return Evidence(
-        windows=windows,
-        planned=planned,
-        delegated=delegated,
-        throttled_before=throttled_before,
-        governor=governor,
-        repeats=repeats,
-    )
+def evidence(*windows: Window, planned: int = 1, delegated: bool = True, **others: Any) -> Evidence:
+    return Evidence(windows=windows, planned=planned, delegated=delegated, **others)
 
 
 def clocks(*mhz: Fact) -> Evidence:
@@ -204,7 +195,28 @@ def test_another_governor_is_warned_of(governor: str) -> None:
     assert warnings(evidence(window(), governor=governor)) == expected
 
 
+@pytest.mark.parametrize(
+    ("before", "bits"), [(None, None), ("0x0", None), (None, "0x0")], ids=["never", "later", "once"]
+)
+def test_a_pi_whose_firmware_is_silent_is_warned_of(before: Fact, bits: Fact) -> None:
+    told = {"throttled": bits}
+    found = evidence(window(before=told, after=told), throttled_before=before, model=PI_4)
+
+    assert warnings(found) == (SILENT,)
+
+
+@pytest.mark.parametrize(("model", "bits"), [(PI_4, "0x0"), ("Radxa ROCK 4C+", None), (None, None)])
+def test_a_pi_that_tells_and_a_board_without_such_firmware_need_no_warning(
+    model: Fact, bits: Fact
+) -> None:
+    told = {"throttled": bits}
+    found = evidence(window(before=told, after=told), throttled_before=bits, model=model)
+
+    assert warnings(found) == ()
+
+
 def test_every_warning_is_told() -> None:
     windows = [busy(1, 2, 1), window(900), window(100)]
+    found = evidence(*windows, planned=5, model=PI_4, governor="ondemand", repeats=1)
 
-    assert len(warnings(evidence(*windows, planned=5, governor="ondemand", repeats=1))) == 5
+    assert len(warnings(found)) == 6
