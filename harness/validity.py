@@ -14,6 +14,9 @@ MAX_CLOCK_FALL: Final = 0.02
 MAX_WINDOW_SPREAD: Final = 0.1
 """Quartile distance of the windows' medians over their median."""
 
+MAX_WINDOW_DISTANCE: Final = 0.25
+"""Of any window's median from the median of them all, over the latter."""
+
 MAX_OTHERS_CORES: Final = 0.1
 """Cores that other processes may keep busy, on average over the windows."""
 
@@ -103,10 +106,15 @@ def _taken_again(evidence: Evidence) -> Iterator[str]:
         yield f"measured {evidence.repeats + 1} times, the board being held back before"
 
 
-def _windows_spread(evidence: Evidence) -> Iterator[str]:
-    distance = spread(evidence.medians_us)
+def _windows_differ(evidence: Evidence) -> Iterator[str]:
+    """Warn of windows that spread; if they do not, of one far off, which quartiles hide."""
+    medians_us = evidence.medians_us
+    distance, middle_us = spread(medians_us), percentile(medians_us, 50)
+    furthest_us = max(abs(us - middle_us) for us in medians_us)
     if distance > MAX_WINDOW_SPREAD:
         yield f"windows spread by {distance:.0%} of their median"
+    elif furthest_us > MAX_WINDOW_DISTANCE * middle_us:
+        yield f"a window was disturbed: {min(medians_us):,.1f}-{max(medians_us):,.1f} µs"
 
 
 def _others_busy(evidence: Evidence) -> Iterator[str]:
@@ -145,7 +153,7 @@ _BOARD: Final[tuple[Rule, ...]] = (_throttled, _clock_fell)
 _WARNINGS: Final[tuple[Rule, ...]] = (
     _few_windows,
     _taken_again,
-    _windows_spread,
+    _windows_differ,
     _others_busy,
     _governor_unsteady,
     _firmware_silent,

@@ -159,6 +159,25 @@ def test_windows_that_spread_are_warned_of() -> None:
 
 
 @pytest.mark.parametrize(
+    ("medians_us", "told"),
+    [
+        pytest.param((142, 233, 144, 141, 141), "141.0-233.0", id="slow"),
+        pytest.param((1_420, 1_050, 1_440, 1_410, 1_410), "1,050.0-1,440.0", id="fast"),
+        pytest.param((100, 50, 100, 100, 150), "50.0-150.0", id="one of each"),
+    ],
+)
+def test_one_window_far_off_is_warned_of(medians_us: tuple[float, ...], told: str) -> None:
+    found = evidence(*map(window, medians_us), planned=5)
+
+    assert warnings(found) == (f"a window was disturbed: {told} µs",)
+
+
+@pytest.mark.parametrize("far_us", [75, 125])
+def test_one_window_a_quarter_off_needs_no_warning(far_us: float) -> None:
+    assert warnings(evidence(*map(window, (100, 100, far_us, 100, 100)))) == ()
+
+
+@pytest.mark.parametrize(
     "windows",
     [
         pytest.param([busy(10, 10, 10)], id="nobody else"),
