@@ -75,13 +75,7 @@ def _measured(subject: Subject) -> Measurement:
         delegated_operators=model.delegated_operators,
         added_peak_bytes=scored.added_peak_bytes,
         latency_us=_latency(subject.windows, scored),
-        windows=[
-            {
-                "p50_us": round(percentile(window.total_us, 50), 2),
-                "board": {"before": window.before, "after": window.after},
-            }
-            for window in subject.windows
-        ],
+        windows=[_window(window) for window in subject.windows],
         attempts=[
             {
                 "reasons": list(attempt.reasons),
@@ -186,6 +180,15 @@ def _latency(windows: Sequence[Window], scored: Scored) -> dict[str, Any]:
         "histogram": _histogram(np.concatenate(totals)),
         "init": round(scored.init_us, 1),
         "first_call": round(scored.first_call_us, 1),
+    }
+
+
+def _window(window: Window) -> dict[str, Any]:
+    return {
+        "p50_us": round(percentile(window.total_us, 50), 2),
+        "calls": window.total_us.size,
+        "seconds": round(float(window.total_us.sum()) / 1e6, 6),
+        "board": {"before": window.before, "after": window.after},
     }
 
 

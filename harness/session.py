@@ -1,6 +1,7 @@
 """One run of the main job: candidates are prepared, measured in turn and judged."""
 
 import itertools
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -175,11 +176,11 @@ class Subject:
     def _window(self, timed: Callable[[int], Times], *, first: bool) -> Window:
         profile, spotter = self._session.profile, self.scored.spotter
         warmup_s = profile.warmup_s if first else REWARM_S
-        seconds_a_call = warm_up(spotter, self._clips, warmup_s)
+        fastest_s = warm_up(spotter, self._clips, warmup_s)
         before = board.readings(self._session.machine)
-        total_us = timed(max(MIN_CALLS, round(profile.window_s / seconds_a_call)))
+        total_us = timed(max(MIN_CALLS, math.ceil(profile.window_s / fastest_s)))
         after = board.readings(self._session.machine)
-        calls = max(MIN_CALLS, round(profile.stages_s / seconds_a_call))
+        calls = max(MIN_CALLS, math.ceil(profile.stages_s / fastest_s))
         stages = time_stages(spotter, self._clips, calls)
         return Window(total_us=total_us, stages=stages, before=before, after=after)
 

@@ -1,6 +1,7 @@
 """How much is timed, and the times themselves."""
 
 import gc
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,8 +27,8 @@ class Profile:
 
     Attributes:
         name: As given to ``--profile``.
-        window_s: Timed calls of one candidate without a break.
-        stages_s: Calls timed stage by stage, after each window.
+        window_s: Timed calls of one candidate without a break, at least.
+        stages_s: Calls timed stage by stage, after each window, at least.
         warmup_s: Untimed calls before a candidate's first window.
         windows: Of each candidate, taken in turn with those of the others.
 
@@ -82,14 +83,22 @@ class Window:
 
 
 def warm_up(spotter: Spotter, clips: Iterator[Clip], seconds: float) -> float:
-    """Call *spotter* for *seconds*, at least ``MIN_CALLS`` times; returns seconds a call."""
-    calls, start = 0, time.perf_counter()
-    elapsed = 0.0
-    while elapsed < seconds or calls < MIN_CALLS:
-        spotter(next(clips))
+    """
+    Call *spotter* for *seconds*, at least ``MIN_CALLS`` times.
+
+    Returns:
+        Seconds of the fastest call: as many of those as fill a window do so at any pace.
+
+    """
+    now = time.perf_counter
+    calls, fastest_s, start = 0, math.inf, now()
+    while now() - start < seconds or calls < MIN_CALLS:
+        clip = next(clips)
+        before = now()
+        spotter(clip)
+        fastest_s = min(fastest_s, now() - before)
         calls += 1
-        elapsed = time.perf_counter() - start
-    return elapsed / calls
+    return fastest_s
 
 
 def time_once(function: Callable[[], object]) -> float:

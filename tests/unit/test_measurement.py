@@ -180,10 +180,15 @@ def test_a_histogram_of_equal_times_can_be_drawn(session: Session) -> None:
     assert sum(latency["histogram"]["counts"]) == 3
 
 
-def test_every_window_keeps_its_median_and_the_state_of_the_board(tiny: Measurement) -> None:
+def test_every_window_keeps_its_median_its_length_and_the_state_of_the_board(
+    tiny: Measurement,
+) -> None:
     board = {"before": BEFORE, "after": AFTER}
 
-    assert tiny["windows"] == [{"p50_us": us, "board": board} for us in (20, 90, 30)]
+    assert tiny["windows"] == [
+        {"p50_us": us, "calls": 3, "seconds": seconds, "board": board}
+        for us, seconds in ((20, 0.00103), (90, 0.00027), (30, 0.00009))
+    ]
 
 
 def test_windows_that_were_taken_again_leave_their_medians_and_the_reason(

@@ -104,20 +104,27 @@ def test_one_call_is_timed_in_microseconds(clock: Clock) -> None:
 def test_a_slow_spotter_is_warmed_up_by_ten_calls_all_the_same(clock: Clock) -> None:
     spotter = make_spotter(clock.taking(0), clock.taking(2e6))
 
-    seconds_a_call = warm_up(spotter, itertools.repeat(silent()), seconds=0.5)
+    fastest_s = warm_up(spotter, itertools.repeat(silent()), seconds=0.5)
 
     assert clock.calls == 2 * MIN_CALLS == 20
-    assert seconds_a_call == pytest.approx(2)
+    assert fastest_s == pytest.approx(2)
 
 
 def test_a_fast_spotter_is_warmed_up_for_as_long_as_asked(clock: Clock) -> None:
     # A quarter of a second each, front-end and model: exact in binary.
     spotter = make_spotter(clock.taking(250_000), clock.taking(250_000))
 
-    seconds_a_call = warm_up(spotter, itertools.repeat(silent()), seconds=20)
+    fastest_s = warm_up(spotter, itertools.repeat(silent()), seconds=20)
 
     assert clock.calls == 2 * 40
-    assert seconds_a_call == pytest.approx(0.5)
+    assert fastest_s == pytest.approx(0.5)
+
+
+def test_the_pace_of_a_spotter_is_that_of_its_fastest_call(clock: Clock) -> None:
+    paces = itertools.cycle([clock.taking(900), clock.taking(300), clock.taking(600)])
+    spotter = make_spotter(lambda _: next(paces)(), clock.taking(0))
+
+    assert warm_up(spotter, slow_clips(clock), seconds=0) == pytest.approx(300e-6)
 
 
 def test_the_median_window_decides_not_the_disturbed_one() -> None:
