@@ -9,6 +9,7 @@ import numpy as np
 from harness.board import Fact
 from harness.datasets.dataset import sha256
 from harness.metrics import OPERATING_THRESHOLD, THRESHOLDS, Proportion, confusion, percentile
+from harness.noise import noise_kinds
 from harness.session import Scored, Subject
 from harness.timing import Times, Window, median_of_medians
 
@@ -150,6 +151,7 @@ def _operating_rule(scored: Scored) -> dict[str, Any]:
         "threshold": OPERATING_THRESHOLD,
         "detected": _share(scored.acted_on("detected")),
         "false_accepts": {kind: _share(scored.acted_on(kind)) for kind in ("words", "noise")},
+        "noise_kinds": _noise_kinds(scored),
         "curve": {
             "threshold": list(THRESHOLDS),
             **{
@@ -157,6 +159,15 @@ def _operating_rule(scored: Scored) -> dict[str, Any]:
                 for kind, sure in scored.certainties.items()
             },
         },
+    }
+
+
+def _noise_kinds(scored: Scored) -> dict[str, dict[str, int]]:
+    """Count what the operating rule acts on of each kind of noise."""
+    acted, kinds = scored.certainties["noise"] > OPERATING_THRESHOLD, np.array(noise_kinds())
+    return {
+        kind: {"count": int(acted[kinds == kind].sum()), "total": int((kinds == kind).sum())}
+        for kind in dict.fromkeys(kinds.tolist())
     }
 
 

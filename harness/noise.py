@@ -25,6 +25,9 @@ LEVELS_DBFS: Final = (-60, -50, -40, -30, -20, -10)
 
 TAKES: Final = 10
 
+KINDS: Final = (*COLOURS, *(f"hum of {hz} Hz" for hz in MAINS_HZ), "clicks")
+SILENCE: Final = "digital zero"
+
 _SEED: Final = 1
 _OVERTONES: Final = 20
 _CLICKS: Final = (1, 10)
@@ -46,8 +49,13 @@ def noise_clips() -> npt.NDArray[np.int16]:
     return np.stack([*clips, np.zeros(CLIP_SAMPLES, np.int16)])
 
 
+def noise_kinds() -> tuple[str, ...]:
+    """Return what each of :func:`noise_clips` is: one of KINDS, or SILENCE."""
+    return (*KINDS * (len(LEVELS_DBFS) * TAKES), SILENCE)
+
+
 def _kinds(rng: np.random.Generator) -> list[Samples]:
-    """Return one second of each kind, all of unit power."""
+    """Return one second of each of KINDS, all of unit power."""
     return [
         *(coloured_noise(rng, exponent) for exponent in COLOURS.values()),
         *(hum(rng, mains_hz) for mains_hz in MAINS_HZ),

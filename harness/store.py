@@ -3,8 +3,9 @@ Records on disk.
 
 History of the format:
 
-1: first version. Records before December 2026 may lack ``false_accepts`` and ``curve`` in a
-row's operating rule, and ``note`` in their data set.
+1: first version. Records before December 2026 may lack ``false_accepts``, ``noise_kinds`` and
+``curve`` in a row's operating rule, its ``attempts``, ``calls`` and ``seconds`` of its windows,
+``pinned_to_core`` of the board, and ``note`` of the data set.
 """
 
 import json

@@ -52,6 +52,12 @@ def _count(share: dict[str, float]) -> str:
     return f"{share['count']:,} of {share['total']:,}"
 
 
+def _noise_acted_on(row: Any) -> str:
+    """Return which kinds of noise are acted on, and how often; records may lack it."""
+    kinds = row["operating_rule"].get("noise_kinds", {}).items()
+    return ", ".join(f"{kind} {_count(share)}" for kind, share in kinds if share["count"]) or "-"
+
+
 def _latency(stage: str, statistic: str) -> Callable[[Any], float]:
     return lambda row: float(row["latency_us"][stage][statistic])
 
@@ -105,17 +111,20 @@ TERMINAL: Final = (*MAIN, ON_NOISE, *STAGES)
 FIRST_TO_GO: Final = (*reversed(STAGES), ON_NOISE, P99, INTERVAL, FALSE_ACCEPTS, DETECTED)
 """What a narrower terminal leaves to the report; the other columns always stay."""
 
-OPERATING: Final = tuple(
-    column
-    for heading, kind in (
-        ("detected", "detected"),
-        ("false accepts on other words", "words"),
-        ("false accepts on noise", "noise"),
-    )
-    for column in (
-        Column(heading=heading, value=acted_on(kind), show=_count),
-        Column(heading="95 % interval", value=acted_on(kind), show=interval),
-    )
+OPERATING: Final = (
+    *(
+        column
+        for heading, kind in (
+            ("detected", "detected"),
+            ("false accepts on other words", "words"),
+            ("false accepts on noise", "noise"),
+        )
+        for column in (
+            Column(heading=heading, value=acted_on(kind), show=_count),
+            Column(heading="95 % interval", value=acted_on(kind), show=interval),
+        )
+    ),
+    Column(heading="which noise", value=_noise_acted_on, show=str),
 )
 """What the operating rule acts on."""
 

@@ -20,6 +20,7 @@ def row(name: str, **changes: Any) -> Measurement:
             "threshold": 0.95,
             "detected": share(96, 100),
             "false_accepts": {"words": share(12, 600), "noise": share(0, 361)},
+            "noise_kinds": {"hum of 50 Hz": {"count": 0, "total": 60}},
             "curve": {
                 "threshold": [0.5, 0.95, 0.999],
                 "detected": [99, 96, 60],

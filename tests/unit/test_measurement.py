@@ -8,7 +8,7 @@ import pytest
 from harness.board import Fact
 from harness.datasets.dataset import sha256
 from harness.measurement import Measurement, measurement
-from harness.noise import noise_clips
+from harness.noise import KINDS, SILENCE, noise_clips
 from harness.session import Attempt, Session, Subject
 from harness.size import zipped_bytes
 from harness.timing import Stages, Window
@@ -111,6 +111,17 @@ def test_false_accepts_are_counted_for_words_and_for_noise(tiny: Measurement) ->
     # The model is sure of whatever it hears: of loud clips as "go", of all others as "stop".
     assert accepted["words"] == {"count": 0, "total": 0, "low": 0.0, "high": 1.0}
     assert 300 < accepted["noise"]["count"] <= accepted["noise"]["total"] == len(noise_clips())
+
+
+def test_noise_is_counted_by_kind_too(tiny: Measurement) -> None:
+    rule = tiny["operating_rule"]
+
+    assert rule is not None
+    kinds, noise = rule["noise_kinds"], rule["false_accepts"]["noise"]
+    assert list(kinds) == [*KINDS, SILENCE]
+    assert kinds[SILENCE] == {"count": 1, "total": 1}  # heard as "stop"
+    assert sum(kind["count"] for kind in kinds.values()) == noise["count"]
+    assert sum(kind["total"] for kind in kinds.values()) == noise["total"]
 
 
 def test_the_curve_counts_what_is_acted_on_at_each_threshold(tiny: Measurement) -> None:

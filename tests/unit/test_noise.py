@@ -7,13 +7,16 @@ import pytest
 from harness.audio import CLIP_SAMPLES
 from harness.noise import (
     COLOURS,
+    KINDS,
     LEVELS_DBFS,
     MAINS_HZ,
+    SILENCE,
     TAKES,
     clicks,
     coloured_noise,
     hum,
     noise_clips,
+    noise_kinds,
     to_int16,
 )
 
@@ -27,6 +30,24 @@ def test_every_kind_is_there_at_every_level_and_digital_zero_once() -> None:
     assert noise_clips().shape == (kinds * len(LEVELS_DBFS) * TAKES + 1, CLIP_SAMPLES)
     assert noise_clips().dtype == np.int16
     assert np.flatnonzero(~noise_clips().any(axis=1)).tolist() == [len(noise_clips()) - 1]
+
+
+def test_the_kind_of_each_clip_is_known() -> None:
+    kinds = np.array(noise_kinds())
+    clips = noise_clips()
+    sizes = {kind: int((kinds == kind).sum()) for kind in (*KINDS, SILENCE)}
+    assert len(kinds) == len(clips)
+    assert sizes == {**dict.fromkeys(KINDS, len(LEVELS_DBFS) * TAKES), SILENCE: 1}
+    # Among the loudest, clicks are silent most of the time, white noise changes its sign every
+    # other sample, and a hum of 50 Hz is the same again after a fiftieth of a second.
+    loudest = slice(-len(KINDS) * TAKES - 1, None)
+    kinds, clips = kinds[loudest], clips[loudest].astype(int)
+    silent = np.mean(clips == 0, axis=1) > 0.5
+    restless = np.mean(np.diff(clips > 0, axis=1), axis=1) > 0.4
+    periodic = np.abs(clips[:, 320:640] - clips[:, :320]).max(axis=1) <= 1
+    assert set(kinds[silent]) == {"clicks", SILENCE}
+    assert set(kinds[restless]) == {"white"}
+    assert set(kinds[periodic & ~silent]) == {"hum of 50 Hz"}
 
 
 def test_no_two_clips_are_alike() -> None:

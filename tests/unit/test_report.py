@@ -241,6 +241,14 @@ def test_a_row_from_before_false_accepts_were_counted_shows_none(results: Path) 
     assert [cell.strip() for cell in line.split("|")[-3:-1]] == ["**96.0 %**", "-"]
 
 
+def test_kinds_of_noise_that_are_acted_on_are_named(results: Path) -> None:
+    hums = {"hum of 50 Hz": {"count": 17, "total": 60}, "clicks": {"count": 0, "total": 60}}
+    rule = row("")["operating_rule"] | {"noise_kinds": hums}  # type: ignore[operator]
+    keep(results, record(row("small", operating_rule=rule)))
+
+    assert "| hum of 50 Hz 17 of 60 |" in page(results)
+
+
 def test_pictures_of_a_data_set_that_is_gone_are_removed(results: Path) -> None:
     keep(results, record(row("small")), record(SEED, name="my_voice"))
     render(results, MODELS)
