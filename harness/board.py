@@ -34,7 +34,6 @@ _THROTTLED_NOW: Final = 0b1111
 _THROTTLED_ONCE: Final = _THROTTLED_NOW << 16
 """The same, at any moment since the board was started."""
 
-
 TIMEOUT_S: Final = 5.0
 """Of a command, which answers in milliseconds."""
 

@@ -9,6 +9,7 @@ from harness.board import Fact, Machine
 from tests.unit.boards import (
     ARM_CPU,
     COOL_PI,
+    CORTEX_A72,
     PI_3,
     PI_4,
     PI_5,
@@ -22,22 +23,22 @@ from tests.unit.boards import (
 @pytest.mark.parametrize(
     ("model", "expected"),
     [
-        (PI_3, ("raspberry-pi-3-model-b-plus-rev-1-3", "Cortex-A53", 922)),
-        (PI_4, ("raspberry-pi-4-model-b-rev-1-4", "Cortex-A72", 3_793)),
-        (PI_5, ("raspberry-pi-5-model-b-rev-1-0", "Cortex-A76", 8_051)),
-        (ZERO_2, ("raspberry-pi-zero-2-w-rev-1-0", "Cortex-A53", 416)),
+        (PI_3, ("raspberry-pi-3-model-b-plus-rev-1-3", "Cortex-A53", 922, "ondemand")),
+        (PI_4, ("raspberry-pi-4-model-b-rev-1-4", "Cortex-A72", 3_793, "ondemand")),
+        (PI_5, ("raspberry-pi-5-model-b-rev-1-0", "Cortex-A76", 8_051, "performance")),
+        (ZERO_2, ("raspberry-pi-zero-2-w-rev-1-0", "Cortex-A53", 416, "powersave")),
     ],
 )
 def test_a_pi_is_known_by_its_model(
-    tmp_path: Path, model: str, expected: tuple[str, str, int]
+    tmp_path: Path, model: str, expected: tuple[str, str, int, str]
 ) -> None:
     facts = board.facts(Captured(tmp_path, PIS[model], COOL_PI))
 
-    assert (facts["name"], facts["cpu"], facts["memory_mib"]) == expected
+    found = tuple(facts[name] for name in ("name", "cpu", "memory_mib", "governor"))
+    assert found == expected
     assert (facts["model"], facts["cores"], facts["virtual"]) == (model, 4, False)
     assert facts["os"] == "Debian GNU/Linux 12 (bookworm)"
-    assert (facts["governor"], facts["throttled"]) == ("ondemand", "0x50000")
-    assert facts["pinned_to_core"] == 3
+    assert (facts["pinned_to_core"], facts["throttled"]) == (3, "0x50000")
 
 
 @pytest.mark.parametrize(
@@ -64,7 +65,7 @@ def test_an_arm_cpu_without_a_name_goes_by_its_architecture(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("platform.machine", lambda: "aarch64")
-    files = {"proc/cpuinfo": ARM_CPU.format(number=0, part="0xfff", revision=1)}
+    files = {"proc/cpuinfo": ARM_CPU.format(number=0, **CORTEX_A72 | {"part": "0xfff"})}
 
     facts = board.facts(Captured(tmp_path, files, {}))
 
@@ -92,6 +93,20 @@ def test_readings_of_a_pi_come_from_its_firmware(tmp_path: Path) -> None:
         "busy_s": 17.0,  # of 100 ticks each: 1200 + 30 + 450 + 20
         "own_s": 12.346,
     }
+
+
+@pytest.mark.usefixtures("clocks")
+@pytest.mark.parametrize(
+    ("model", "temperature_c", "busy_s"),
+    # All ticks but those idle and waiting, of 100 to a second.
+    [(PI_3, 53.692, 80.21), (PI_4, 48.199, 17.0), (PI_5, 50.15, 11.94), (ZERO_2, 45.084, 46.33)],
+)
+def test_every_pi_tells_how_hot_and_how_busy_it_is(
+    tmp_path: Path, model: str, temperature_c: float, busy_s: float
+) -> None:
+    readings = board.readings(Captured(tmp_path, PIS[model], COOL_PI))
+
+    assert (readings["temperature_c"], readings["busy_s"]) == (temperature_c, busy_s)
 
 
 @pytest.mark.usefixtures("clocks")
@@ -125,11 +140,13 @@ def test_the_clock_asked_for_stands_in_where_none_is_measured(tmp_path: Path) ->
     assert board.readings(machine)["clock_mhz"] == 1_416.0
 
 
-@pytest.mark.parametrize(("core", "expected"), [(0, "performance"), (3, "ondemand"), (2, None)])
+@pytest.mark.parametrize(("core", "expected"), [(0, "schedutil"), (3, "ondemand"), (4, None)])
 def test_the_governor_is_that_of_the_core_measured_on(
     tmp_path: Path, core: int, expected: str | None
 ) -> None:
-    assert board.facts(Captured(tmp_path, PIS[PI_4], {}, core))["governor"] == expected
+    files = PIS[PI_4] | {"sys/devices/system/cpu/cpu0/cpufreq/scaling_governor": "schedutil\n"}
+
+    assert board.facts(Captured(tmp_path, files, {}, core))["governor"] == expected
 
 
 @pytest.mark.parametrize(
