@@ -1,5 +1,6 @@
 import itertools
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -314,6 +315,25 @@ def test_windows_that_were_taken_again_are_kept_apart_with_the_reason(
     reason = "the board was throttled during the run: cool it, or give it a better power supply"
     assert subject.attempts == [((reason,), first)]
     assert subject.windows is not first
+
+
+def test_the_first_window_taken_again_is_warmed_up_longest_too(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float] = []
+
+    def warm_up(_spotter: object, _clips: object, seconds: float) -> float:
+        asked.append(seconds)
+        return 0.1
+
+    told = itertools.chain([HELD_BACK], itertools.repeat(FREE))
+    monkeypatch.setattr("harness.board.readings", lambda _machine: next(told))
+    monkeypatch.setattr("harness.session.warm_up", warm_up)
+    session.profile = replace(session.profile, warmup_s=0.7)
+
+    measured(session).take_again()
+
+    assert asked == [0.7, 0.05, 0.7, 0.05]
 
 
 def test_ctrl_c_while_windows_are_taken_again_leaves_those_before(
