@@ -1,9 +1,12 @@
 """Writing files in one step: each is there whole, or not at all."""
 
+import fcntl
 import json
 import re
+import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -41,3 +44,21 @@ def write_bytes(path: Path, data: bytes) -> None:
     except OSError as error:
         msg = f"cannot write {path}: {error.strerror}; make room or choose another folder"
         raise ResultsError(msg) from error
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """
+    Hold the lock *path*, an empty file that is made if need be: one process at a time does.
+
+    Whoever has to wait says so. A process that is killed lets go, too. Raises OSError
+    where there can be no lock.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"waiting for another process, which holds {path}", file=sys.stderr)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield

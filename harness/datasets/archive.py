@@ -5,10 +5,9 @@ All words asked for are unpacked in one pass beside their places, verified (each
 by its published content digest, or all by that of the archive) and moved there
 in one step. A manifest is kept with each: a later run checks it against its
 digest and each file it reads against its line, so a cache that was damaged, by
-whatever, is noticed and unpacked again.
+whatever, is noticed and unpacked again. One process at a time fetches and unpacks.
 """
 
-import errno
 import hashlib
 import tarfile
 import tempfile
@@ -22,8 +21,11 @@ from typing import Final
 from harness.datasets.dataset import Recording, manifest, sha256
 from harness.datasets.download import download
 from harness.errors import DatasetError, UnreachableError
+from harness.files import locked
 
 Wanted = Callable[[str], bool]
+Found = dict[str, dict[str, bytes] | None]
+"""Word -> file name -> contents; None for a word that is not in the cache as it should be."""
 
 _MANIFEST: Final = "MANIFEST.sha256"
 _DIGEST: Final = "DIGEST"
@@ -75,11 +77,10 @@ class Archive:
             DatasetError: If it is damaged or not what was published, or cannot be unpacked.
 
         """
-        found = {word: self._cached(word, wanted) for word in words}
+        found = self._found(words, wanted)
         missing = [word for word, files in found.items() if files is None]
         if missing:
-            self._unpack(missing)
-            found |= {word: self._cached(word, wanted) for word in missing}
+            found |= self._mended(missing, wanted)
         for word, files in found.items():
             if files is None:
                 msg = (
@@ -102,6 +103,10 @@ class Archive:
     def _folder(self, word: str) -> Path:
         return self.cache / self._name / word
 
+    def _found(self, words: Sequence[str], wanted: Wanted) -> Found:
+        """Read what is in the cache of *words*."""
+        return {word: self._cached(word, wanted) for word in words}
+
     def _cached(self, word: str, wanted: Wanted) -> dict[str, bytes] | None:
         """Read an unpacked word; None if it was never unpacked, or is not what was unpacked."""
         folder = self._folder(word)
@@ -115,22 +120,31 @@ class Archive:
             return None
         return files if all(sha256(files[name]) == digests[name] for name in files) else None
 
-    def _unpack(self, words: Sequence[str]) -> None:
-        """Unpack *words* into the cache, all in one pass over the archive."""
-        path = self._find()
-        self._check_file(path)
+    def _mended(self, words: Sequence[str], wanted: Wanted) -> Found:
+        """Unpack *words*, but for those that another process unpacked while we waited."""
         target = self.cache / self._name
         try:
-            target.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=target, prefix=".unpacking-") as scratch:
-                for word, digests in self._write(path, words, Path(scratch)).items():
-                    self._keep(word, digests, path, Path(scratch))
+            with locked(target.with_name(f"{self._name}.lock")):
+                found = self._found(words, wanted)
+                missing = [word for word, files in found.items() if files is None]
+                if missing:
+                    self._unpack(missing, target)
+                return found | self._found(missing, wanted)
         except OSError as error:
             msg = (
                 f"cannot unpack {', '.join(words)} to {target}: {error.strerror}; make room or "
                 f"point XDG_CACHE_HOME to another folder"
             )
             raise DatasetError(msg) from error
+
+    def _unpack(self, words: Sequence[str], target: Path) -> None:
+        """Unpack *words* into the cache, all in one pass over the archive."""
+        path = self._find()
+        self._check_file(path)
+        target.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target, prefix=".unpacking-") as scratch:
+            for word, digests in self._write(path, words, Path(scratch)).items():
+                self._keep(word, digests, path, Path(scratch))
 
     def _write(self, path: Path, words: Sequence[str], scratch: Path) -> dict[str, dict[str, str]]:
         """Write the files of *words* to *scratch*; returns the digest of each file of each word."""
@@ -159,11 +173,7 @@ class Archive:
             (fresh / _DIGEST).write_text(sha256(text))
         if target.exists():
             target.rename(scratch / f"{word}.damaged")
-        try:
-            fresh.rename(target)
-        except OSError as error:
-            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-                raise  # else another process unpacked the same word meanwhile
+        fresh.rename(target)
 
     def _word(self, member: str, path: Path) -> str:
         """Return the word that a member of the archive is a recording of, empty for none."""

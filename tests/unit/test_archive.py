@@ -1,13 +1,16 @@
 """An archive in the cache: unpacked word by word, trusted for its digest alone."""
 
+import http.server
 import io
 import re
 import shutil
+import subprocess
+import sys
 import tarfile
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
 
@@ -16,6 +19,7 @@ from harness.datasets.dataset import sha256
 from harness.errors import DatasetError
 from tests.unit.killing import kill_often
 from tests.unit.recordings import wav_bytes, word_digest, write_archive, write_folder
+from tests.unit.servers import Handler, Server, running, send
 
 GO = {"a.wav": wav_bytes([1]), "b.wav": wav_bytes([2])}
 STOP = {"a.wav": wav_bytes([3])}
@@ -176,29 +180,6 @@ def test_a_word_folder_that_was_never_finished_is_not_trusted(
 ) -> None:
     write_folder(cache / "small", {"go/a.wav": GO["a.wav"]})
     assert read(archive, "go") == GO
-
-
-def test_another_process_may_unpack_the_same_word_meanwhile(
-    archive: Archive, cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    digests = "".join(f"{name} {sha256(data)}\n" for name, data in GO.items())
-    theirs = {**GO, "MANIFEST.sha256": digests.encode(), "theirs": b""}
-    write_folder(cache / "small", {f"go/{name}": data for name, data in theirs.items()})
-    monkeypatch.setattr(Archive, "_cached", hidden_once(Archive._cached))
-    monkeypatch.setattr(Path, "exists", lambda _: False)  # looked for before it was there
-    assert read(archive, "go") == GO
-    assert "theirs" in [path.name for path in (cache / "small" / "go").iterdir()]
-
-
-def hidden_once(read: Callable[..., Any]) -> Callable[..., Any]:
-    """Return *read*, which finds nothing the first time."""
-    asked: list[str] = []
-
-    def found(archive: Archive, word: str, wanted: Callable[[str], bool]) -> Any:
-        asked.append(word)
-        return read(archive, word, wanted) if len(asked) > 1 else None
-
-    return found
 
 
 def test_a_wrong_digest_names_word_both_digests_and_a_way_on(
@@ -441,6 +422,76 @@ def test_a_cache_that_cannot_be_read_back_is_refused(
     fault = f"{cache}/full/go cannot be read back; point XDG_CACHE_HOME to another folder"
     with pytest.raises(DatasetError, match=f"^{re.escape(fault)}$"):
         read(full, "go")
+
+
+# Two processes at once
+
+SHARING = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+from harness.datasets.archive import Archive
+
+url, archives, cache, size, digest = sys.argv[1:]
+archive = Archive(
+    file_name="full.tar.gz", url=url, cache=Path(cache), archives=Path(archives),
+    size=int(size), sha256=digest,
+)
+print("ready", flush=True)
+sys.stdin.readline()
+for turn in range(8):
+    there = replace(archive, cache=archive.cache / str(turn))
+    print(len(list(there.read(["go", "stop"], lambda _: True))))
+"""
+
+
+def share(url: str, tar: Path, archives: Path, cache: Path) -> "subprocess.Popen[str]":
+    """Start a process that reads two words eight times, each time from another cache."""
+    arguments = (url, archives, cache, tar.stat().st_size, sha256(tar.read_bytes()))
+    return subprocess.Popen(
+        [sys.executable, "-c", SHARING, *map(str, arguments)],
+        cwd=Path(__file__).parents[2],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def together(*processes: "subprocess.Popen[str]") -> list[tuple[str, str]]:
+    """Let *processes* begin at once; returns what each said, and what it complained of."""
+    for process in processes:
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin
+        process.stdin.write("\n")
+        process.stdin.flush()
+    said = [process.communicate(timeout=60) for process in processes]
+    return [
+        (out, re.sub(r"waiting for another process, which holds .*\.lock\n", "", err))
+        for out, err in said
+    ]
+
+
+def test_two_processes_unpack_one_archive_without_a_quarrel(tar: Path, cache: Path) -> None:
+    first, second = (share(NOWHERE, tar, tar.parent, cache) for _ in range(2))
+    assert together(first, second) == [("3\n" * 8, "")] * 2
+
+
+def test_two_processes_fetch_one_archive_once(tmp_path: Path, tar: Path, cache: Path) -> None:
+    data = tar.read_bytes()
+
+    def slowly(request: http.server.BaseHTTPRequestHandler) -> None:
+        assert isinstance(request, Handler)
+        request.server.closing.wait(0.02)
+        send(request, 200, data)
+
+    with running(Server({"/full.tar.gz": slowly})) as server:
+        url = server.url("/full.tar.gz")
+        first, second = (share(url, tar, tmp_path / "empty", cache) for _ in range(2))
+        assert together(first, second) == [("3\n" * 8, "")] * 2
+    assert len(server.asked) == 8
 
 
 UNPACKING = """

@@ -1,13 +1,15 @@
 import errno
 import json
 import re
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness.errors import ResultsError
-from harness.files import require_writable, write_bytes, write_json, write_text
+from harness.files import locked, require_writable, write_bytes, write_json, write_text
 
 
 def no_room(*_: object) -> None:
@@ -99,3 +101,33 @@ def test_a_number_that_is_none_is_never_written(tmp_path: Path) -> None:
         write_json(tmp_path / "record.json", {"p50": float("nan")})
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lock_is_waited_for_and_the_wait_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "new" / "words.lock"
+    order = []
+
+    def second() -> None:
+        with locked(path):
+            order.append("second")
+
+    waiting = threading.Thread(target=second)
+    with locked(path):
+        waiting.start()
+        while not (said := capsys.readouterr().err):
+            time.sleep(0.01)
+        order.append("first")
+    waiting.join()
+
+    assert order == ["first", "second"]
+    assert said + capsys.readouterr().err == f"waiting for another process, which holds {path}\n"
+
+
+def test_a_lock_nobody_holds_is_taken_in_silence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(2):
+        with locked(tmp_path / "words.lock"):
+            assert capsys.readouterr().err == ""
