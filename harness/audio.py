@@ -81,8 +81,10 @@ def _samples(data: bytes, name: str) -> Clip:
             _check_format(wav, name)
             expected = wav.getnframes()
             frames = wav.readframes(expected)
-    except (wave.Error, EOFError) as error:
-        detail = str(error) or "it ends inside its header"
+    except (wave.Error, EOFError, RuntimeError) as error:
+        short = isinstance(error, EOFError)
+        fault = "it ends inside its header" if short else "its chunks do not fit into each other"
+        detail = str(error) or fault
         msg = f"{name} is no PCM WAV file ({len(data):,} bytes: {detail}); {_CONVERT}"
         raise AudioError(msg) from error
     samples = np.frombuffer(frames[: len(frames) // 2 * 2], dtype="<i2")

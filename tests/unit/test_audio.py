@@ -1,5 +1,6 @@
 """Reading WAV files: one second of 16 kHz mono 16-bit speech, or a refusal by name."""
 
+import contextlib
 import re
 
 import pytest
@@ -68,6 +69,11 @@ def test_a_sample_more_than_a_second_is_refused() -> None:
         pytest.param(
             WHOLE[:20] + b"\x03" + WHOLE[21:], "64 bytes: unknown format: 3", id="32-bit-float"
         ),
+        pytest.param(
+            WHOLE[:17] + b"\x01" + WHOLE[18:],
+            "64 bytes: its chunks do not fit into each other",
+            id="a-chunk-longer-than-the-file",
+        ),
     ],
 )
 def test_what_is_no_pcm_wav_file_is_refused(data: bytes, detail: str) -> None:
@@ -99,3 +105,16 @@ def test_a_file_without_samples_is_refused() -> None:
 def test_wherever_a_file_is_cut_the_error_names_it(kept_bytes: int) -> None:
     with pytest.raises(AudioError, match=r"^go/a\.wav "):
         decode_wav(WHOLE[:kept_bytes], "go/a.wav")
+
+
+@given(
+    damage=st.dictionaries(
+        st.integers(0, HEADER_BYTES - 1), st.sampled_from([0, 1, 127, 128, 255]), min_size=1
+    )
+)
+def test_whatever_a_header_says_there_is_a_clip_or_a_refusal(damage: dict[int, int]) -> None:
+    data = bytearray(WHOLE)
+    for place, value in damage.items():
+        data[place] = value
+    with contextlib.suppress(AudioError):
+        assert decode_wav(bytes(data), "go/a.wav").shape == (16_000,)
