@@ -9,6 +9,7 @@ from typing import Final
 
 from tqdm import tqdm
 
+from harness.datasets.connect import opener
 from harness.errors import DatasetError, UnreachableError
 
 SILENCE_S: Final = 10
@@ -38,7 +39,7 @@ def download(
         url: Where it is.
         target: Where to put it.
         size: In bytes, where it is published: a server that offers another is refused.
-        silence_s: Given up after so long without a byte.
+        silence_s: Given up after so long without a connection, and then without a byte.
 
     Raises:
         UnreachableError: If the server cannot be reached, has no such file or breaks off.
@@ -70,7 +71,7 @@ def download(
 def _fetch(url: str, part: Path, size: int | None, silence_s: float) -> None:
     start = part.stat().st_size if part.exists() else 0
     request = urllib.request.Request(url, headers={"Range": f"bytes={start}-"} if start else {})
-    with urllib.request.urlopen(request, timeout=silence_s) as answer:
+    with opener().open(request, timeout=silence_s) as answer:
         if answer.status != _PARTIAL_CONTENT:
             start = 0  # the server sends the whole file
         length = answer.headers.get("Content-Length")

@@ -1,0 +1,84 @@
+"""Connecting to hosts with many addresses, some of which never answer."""
+
+import contextlib
+import socket
+import time
+import urllib.error
+from collections.abc import Iterator
+
+import pytest
+
+from harness.datasets.connect import connect, opener
+
+NOBODY = ("127.0.0.1", 1)
+"""Port 1 is reserved and nothing listens there."""
+
+
+def listening() -> socket.socket:
+    return socket.create_server(("127.0.0.1", 0), backlog=0)
+
+
+@contextlib.contextmanager
+def silent() -> Iterator[tuple[str, int]]:
+    """Give an address that never answers: a queue that is full, and nobody serves it."""
+    with listening() as server, contextlib.ExitStack() as queue:
+        for _ in range(3):
+            waiting = queue.enter_context(socket.socket())
+            waiting.settimeout(0)
+            waiting.connect_ex(server.getsockname())
+        yield server.getsockname()
+
+
+@pytest.fixture
+def silences() -> Iterator[list[tuple[str, int]]]:
+    with silent() as first, silent() as second, silent() as third, silent() as fourth:
+        yield [first, second, third, fourth]
+
+
+@pytest.fixture
+def answering() -> Iterator[tuple[str, int]]:
+    with listening() as server:
+        yield server.getsockname()
+
+
+def resolve_to(monkeypatch: pytest.MonkeyPatch, *places: tuple[str, int]) -> None:
+    """Let every host have the addresses *places*."""
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", place) for place in places]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+
+
+def test_one_that_answers_is_found_among_those_that_do_not(
+    silences: list[tuple[str, int]], answering: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolve_to(monkeypatch, NOBODY, *silences, answering)
+    with connect(("many.example", 80), 60) as connection:
+        assert connection.getpeername() == answering
+        assert connection.gettimeout() == 60
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_one_deadline_is_for_all_addresses(
+    silences: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    monkeypatch.setenv("no_proxy", "*")
+    resolve_to(monkeypatch, *silences)
+    start = time.monotonic()
+    with pytest.raises(urllib.error.URLError, match="timed out"):
+        opener().open(f"{scheme}://many.example/words.zip", timeout=0.4)
+    assert 0.4 <= time.monotonic() - start < 4 * 0.4
+
+
+def test_a_refusal_by_all_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    resolve_to(monkeypatch, NOBODY, NOBODY)
+    with pytest.raises(ConnectionRefusedError, match="refused"):
+        connect(("many.example", 80), 60)
+
+
+def test_an_address_of_a_kind_there_is_not_here_is_passed_over(
+    answering: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = (-1, socket.SOCK_STREAM, 6, "", ("::1", 80))
+    good = (socket.AF_INET, socket.SOCK_STREAM, 6, "", answering)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [odd, good])
+    with connect(("many.example", 80), 60) as connection:
+        assert connection.getpeername() == answering
