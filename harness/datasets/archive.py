@@ -42,6 +42,10 @@ _DAMAGES: Final = (
 """What reading a damaged archive may raise."""
 
 
+class _WrongError(Exception):
+    """An archive that is not what was published; its text goes on after the name of the file."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Archive:
     """
@@ -73,8 +77,9 @@ class Archive:
         Yield each *wanted* file of *words*, verified; *wanted* is asked by file name.
 
         Raises:
-            UnreachableError: If the archive is neither at hand nor can be fetched.
-            DatasetError: If it is damaged or not what was published, or cannot be unpacked.
+            UnreachableError: If the archive is neither at hand nor can be fetched, or what
+                was fetched is not what was published.
+            DatasetError: If the one at hand is not, or it cannot be unpacked.
 
         """
         found = self._found(words, wanted)
@@ -138,35 +143,72 @@ class Archive:
             raise DatasetError(msg) from error
 
     def _unpack(self, words: Sequence[str], target: Path) -> None:
-        """Unpack *words* into the cache, all in one pass over the archive."""
-        path = self._find()
+        """Unpack *words* to *target* from the archive at hand, or else from a fetched one."""
+        local = self._local()
+        if local is None:
+            self._unpack_fetched(words, target)
+            return
+        try:
+            self._unpack_file(local, words, target)
+        except _WrongError as error:
+            cure = "fetch the archive again"
+            if local.parent == self.cache:
+                local.unlink()
+                cure = "it is removed: run again to fetch it afresh"
+            msg = f"{local} {error}; {cure}, or measure a folder with --dataset FOLDER"
+            raise DatasetError(msg) from error
+
+    def _unpack_fetched(self, words: Sequence[str], target: Path) -> None:
+        """Fetch the archive and unpack *words*; one that is wrong is as good as none."""
+        path = self.cache / self.file_name
+        try:
+            download(self.url, path, size=self.size)
+            self._unpack_file(path, words, target)
+        except _WrongError as error:
+            path.unlink()
+            reason = f"what {self.url} sent {error}; is it the login page of a network?"
+        except UnreachableError as error:
+            reason = str(error)
+        else:
+            return
+        places = [self.archives, self.cache] if self.archives else [self.cache]
+        msg = (
+            f"{self.file_name} is not in {' or '.join(map(str, places))}, and {reason}; put it "
+            f"there, set KWS_DATA to the folder that holds it, or measure a folder with "
+            f"--dataset FOLDER"
+        )
+        # The cause goes into records, so it names no folder of this machine.
+        elsewhere = "not in KWS_DATA, and " if self.archives else ""
+        raise UnreachableError(msg) from UnreachableError(elsewhere + reason)
+
+    def _unpack_file(self, path: Path, words: Sequence[str], target: Path) -> None:
+        """Unpack *words*, all in one pass; raises _WrongError if they are not as published."""
         self._check_file(path)
         target.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target, prefix=".unpacking-") as scratch:
             for word, digests in self._write(path, words, Path(scratch)).items():
-                self._keep(word, digests, path, Path(scratch))
+                self._keep(word, digests, Path(scratch))
 
     def _write(self, path: Path, words: Sequence[str], scratch: Path) -> dict[str, dict[str, str]]:
         """Write the files of *words* to *scratch*; returns the digest of each file of each word."""
         digests: dict[str, dict[str, str]] = {word: {} for word in words}
         for word in words:
             (scratch / word).mkdir()
-        for member, data in self._files(path, lambda name: self._word(name, path) in digests):
-            word, name = self._word(member, path), PurePosixPath(member).name
+        for member, data in _files(path, lambda name: self._word(name) in digests):
+            word, name = self._word(member), PurePosixPath(member).name
             (scratch / word / name).write_bytes(data)
             digests[word][name] = sha256(data)
         return digests
 
-    def _keep(self, word: str, digests: Mapping[str, str], path: Path, scratch: Path) -> None:
+    def _keep(self, word: str, digests: Mapping[str, str], scratch: Path) -> None:
         """Verify what was unpacked of *word*, and move it to its place in one step."""
         text = manifest(digests)
         if not digests or self.digests.get(word, sha256(text)) != sha256(text):
             msg = (
-                f"{path}: the {len(digests)} recordings of {word!r} have digest {sha256(text)}, "
-                f"expected {self.digests.get(word, 'at least one')}; {self._reject(path)}, or "
-                f"measure what it holds with --dataset FOLDER"
+                f"holds {len(digests)} recordings of {word!r} with digest {sha256(text)}, "
+                f"expected {self.digests.get(word, 'at least one')}"
             )
-            raise DatasetError(msg)
+            raise _WrongError(msg)
         fresh, target = scratch / word, self._folder(word)
         (fresh / _MANIFEST).write_bytes(text)
         if word not in self.digests:
@@ -175,46 +217,29 @@ class Archive:
             target.rename(scratch / f"{word}.damaged")
         fresh.rename(target)
 
-    def _word(self, member: str, path: Path) -> str:
+    def _word(self, member: str) -> str:
         """Return the word that a member of the archive is a recording of, empty for none."""
         parts = PurePosixPath(member).parts
         if ".." in parts or member.startswith("/") or "\\" in member:
-            msg = (
-                f"{path} holds {member!r}, which climbs out of its folder; do not use this archive"
-            )
-            raise DatasetError(msg)
+            msg = f"holds {member!r}, which climbs out of its folder"
+            raise _WrongError(msg)
         above = (self.top,) if self.top else ()
         if parts[:-2] != above or len(parts) != len(above) + 2 or not member.endswith(".wav"):
             return ""
         return parts[-2]
-
-    def _files(self, path: Path, wanted: Wanted) -> Iterator[tuple[str, bytes]]:
-        """Yield name and contents of each *wanted* file of an archive, as they come."""
-        try:
-            yield from (_zipped if path.suffix == ".zip" else _tarred)(path, wanted)
-        except _DAMAGES as error:
-            msg = f"{path} is no whole archive ({error}); {self._reject(path)}"
-            raise DatasetError(msg) from error
 
     def _check_file(self, path: Path) -> None:
         if self.sha256 is None:
             return
         size = path.stat().st_size
         if size != self.size:
-            msg = f"{path} has {size:,} bytes, expected {self.size:,}; {self._reject(path)}"
-            raise DatasetError(msg)
+            msg = f"has {size:,} bytes, expected {self.size:,}"
+            raise _WrongError(msg)
         with path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
         if found != self.sha256:
-            msg = f"{path} has SHA-256 {found}, expected {self.sha256}; {self._reject(path)}"
-            raise DatasetError(msg)
-
-    def _reject(self, path: Path) -> str:
-        """Remove an archive that is wrong, if we fetched it; returns what the user can do."""
-        if path.parent == self.cache:
-            path.unlink()
-            return "it is removed: run again to fetch it afresh"
-        return "fetch the archive again"
+            msg = f"has SHA-256 {found}, expected {self.sha256}"
+            raise _WrongError(msg)
 
     def _local(self) -> Path | None:
         """Return the archive where it is already: where the user said, or in the cache."""
@@ -222,23 +247,14 @@ class Archive:
         found = (place / self.file_name for place in places)
         return next((path for path in found if path.is_file()), None)
 
-    def _find(self) -> Path:
-        """Return the archive, downloaded to the cache if need be."""
-        local = self._local()
-        if local is not None:
-            return local
-        target = self.cache / self.file_name
-        try:
-            download(self.url, target, size=self.size)
-        except UnreachableError as error:
-            places = [self.archives, self.cache] if self.archives else [self.cache]
-            msg = (
-                f"{self.file_name} is not in {' or '.join(map(str, places))}, and {error}; put it "
-                f"there, set KWS_DATA to the folder that holds it, or measure a folder with "
-                f"--dataset FOLDER"
-            )
-            raise UnreachableError(msg) from error
-        return target
+
+def _files(path: Path, wanted: Wanted) -> Iterator[tuple[str, bytes]]:
+    """Yield name and contents of each *wanted* file of an archive, as they come."""
+    try:
+        yield from (_zipped if path.suffix == ".zip" else _tarred)(path, wanted)
+    except _DAMAGES as error:
+        msg = f"is no whole archive ({error})"
+        raise _WrongError(msg) from error
 
 
 def _zipped(path: Path, wanted: Wanted) -> Iterator[tuple[str, bytes]]:

@@ -10,13 +10,13 @@ import tarfile
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Final, Literal
 
 import pytest
 
 from harness.datasets.archive import Archive
 from harness.datasets.dataset import sha256
-from harness.errors import DatasetError
+from harness.errors import DatasetError, UnreachableError
 from tests.unit.killing import kill_often
 from tests.unit.recordings import wav_bytes, word_digest, write_archive, write_folder
 from tests.unit.servers import Handler, Server, running, send
@@ -188,9 +188,9 @@ def test_a_wrong_digest_names_word_both_digests_and_a_way_on(
     other = {"a.wav": wav_bytes([8])}
     write_archive(zipped, {"small/go/a.wav": other["a.wav"]})
     fault = (
-        f"{zipped}: the 1 recordings of 'go' have digest {word_digest(other)}, "
-        f"expected {word_digest(GO)}; fetch the archive again, or measure what "
-        f"it holds with --dataset FOLDER"
+        f"{zipped} holds 1 recordings of 'go' with digest {word_digest(other)}, "
+        f"expected {word_digest(GO)}; fetch the archive again, or measure a folder "
+        f"with --dataset FOLDER"
     )
     with pytest.raises(DatasetError, match=f"^{re.escape(fault)}$"):
         read(archive, "go")
@@ -200,7 +200,7 @@ def test_recordings_with_a_wrong_digest_are_not_kept(
     archive: Archive, zipped: Path, cache: Path
 ) -> None:
     write_archive(zipped, {"small/go/a.wav": b"other"})
-    with pytest.raises(DatasetError, match="the 1 recordings of 'go' have digest"):
+    with pytest.raises(DatasetError, match="holds 1 recordings of 'go' with digest"):
         read(archive, "go")
     assert not (cache / "small" / "go").exists()
 
@@ -210,8 +210,8 @@ def test_recordings_with_a_wrong_digest_are_not_kept(
 )
 def test_a_path_that_climbs_out_is_refused(archive: Archive, zipped: Path, member: str) -> None:
     write_archive(zipped, {**MEMBERS, member: b""})
-    fault = f"{zipped} holds {member!r}, which climbs out of its folder; do not use this archive"
-    with pytest.raises(DatasetError, match=f"^{re.escape(fault)}$"):
+    fault = f"{zipped} holds {member!r}, which climbs out of its folder; fetch the archive again,"
+    with pytest.raises(DatasetError, match=f"^{re.escape(fault)}"):
         read(archive, "go")
 
 
@@ -245,7 +245,7 @@ def test_a_damaged_archive_is_refused_by_name(
     archive: Archive, zipped: Path, damage: Callable[[Path], None]
 ) -> None:
     damage(zipped)
-    fault = rf"^{re.escape(str(zipped))} is no whole archive \(.+\); fetch the archive again$"
+    fault = rf"^{re.escape(str(zipped))} is no whole archive \(.+\); fetch the archive again,"
     with pytest.raises(DatasetError, match=fault):
         read(archive, "go")
 
@@ -278,8 +278,11 @@ def test_an_archive_that_is_nowhere_is_refused_with_every_way_on(
         "; put it there, set KWS_DATA to the folder that holds it, or measure a folder "
         "with --dataset FOLDER"
     )
-    with pytest.raises(DatasetError, match=f"^{fault}.+{cure}$"):
+    with pytest.raises(UnreachableError, match=f"^{fault}.+{cure}$") as caught:
         read(archive, "go")
+    cause = str(caught.value.__cause__)
+    assert cause.startswith(f"not in KWS_DATA, and {NOWHERE} could not be fetched (")
+    assert str(cache.parent) not in cause
 
 
 # tar.gz, with a digest of the file alone
@@ -360,7 +363,7 @@ def test_a_manifest_that_lost_a_line_is_noticed(full: Archive, cache: Path) -> N
 
 
 def test_a_word_the_archive_does_not_hold_is_refused(full: Archive, tar: Path) -> None:
-    fault = f"{tar}: the 0 recordings of 'yes' have digest .*, expected at least one; fetch"
+    fault = f"{tar} holds 0 recordings of 'yes' with digest .*, expected at least one; fetch"
     with pytest.raises(DatasetError, match=f"^{fault}"):
         read(full, "yes")
 
@@ -368,8 +371,8 @@ def test_a_word_the_archive_does_not_hold_is_refused(full: Archive, tar: Path) -
 def test_a_file_of_another_size_is_refused_with_both(full: Archive, tar: Path) -> None:
     size = tar.stat().st_size
     tar.write_bytes(tar.read_bytes() + b"more")
-    fault = f"{tar} has {size + 4:,} bytes, expected {size:,}; fetch the archive again"
-    with pytest.raises(DatasetError, match=f"^{re.escape(fault)}$"):
+    fault = f"{tar} has {size + 4:,} bytes, expected {size:,}; fetch the archive again,"
+    with pytest.raises(DatasetError, match=f"^{re.escape(fault)}"):
         read(full, "go")
     assert tar.exists()
 
@@ -386,7 +389,7 @@ def test_a_wrong_file_that_we_fetched_is_removed(tar: Path, cache: Path) -> None
     archive = of_tar(tar, cache)
     cache.mkdir()
     (cache / "full.tar.gz").write_bytes(b"<!DOCTYPE html>")
-    with pytest.raises(DatasetError, match=r"it is removed: run again to fetch it afresh$"):
+    with pytest.raises(DatasetError, match=r"it is removed: run again to fetch it afresh,"):
         read(archive, "go")
     assert not (cache / "full.tar.gz").exists()
 
@@ -398,6 +401,35 @@ def test_a_broken_zip_that_we_fetched_is_removed(archive: Archive, zipped: Path)
     with pytest.raises(DatasetError, match=r"is no whole archive .* it is removed: run again"):
         read(archive, "go")
     assert not (archive.cache / "small.zip").exists()
+
+
+LOGIN: Final = b"<!DOCTYPE html><title>Please log in</title>"
+
+
+@pytest.mark.parametrize(
+    ("archive", "fault"),
+    [
+        ("small.zip", "is no whole archive (File is not a zip file)"),
+        ("full.tar.gz", f"has SHA-256 {sha256(LOGIN)}, expected {sha256(b'tar')}"),
+    ],
+)
+def test_a_login_page_in_place_of_an_archive_is_as_good_as_no_server(
+    cache: Path, archive: str, fault: str
+) -> None:
+    def login(request: http.server.BaseHTTPRequestHandler) -> None:
+        send(request, 200, LOGIN)
+
+    known: dict[str, Any] = (
+        {"size": len(LOGIN), "sha256": sha256(b"tar")} if "tar" in archive else {}
+    )
+    with running(Server({f"/{archive}": login})) as server:
+        url = server.url(f"/{archive}")
+        fetched = Archive(file_name=archive, url=url, cache=cache, archives=None, **known)
+        sent = f"what {url} sent {fault}; is it the login page of a network?"
+        with pytest.raises(UnreachableError, match=re.escape(f"and {sent}; put")) as caught:
+            read(fetched, "go")
+    assert str(caught.value.__cause__) == sent
+    assert not (cache / archive).exists()
 
 
 def test_a_tar_that_breaks_off_is_refused(tar: Path, cache: Path) -> None:

@@ -55,5 +55,5 @@ def test_archives_are_looked_for_where_kws_data_says(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     path = tmp_path / "archives" / "mini_speech_commands.zip"
     write_archive(path, {"mini_speech_commands/go/a.wav": b""})
-    with pytest.raises(DatasetError, match=f"^{re.escape(str(path))}: the 1 recordings of 'go'"):
+    with pytest.raises(DatasetError, match=f"^{re.escape(str(path))} holds 1 recordings of 'go'"):
         find(MINI, {"KWS_DATA": str(path.parent)}).load(("go",), "test")
