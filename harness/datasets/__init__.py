@@ -33,7 +33,8 @@ def find(name: str | None = None, environ: Mapping[str, str] = os.environ) -> So
     ``KWS_DATA`` in *environ* names a folder with archives, looked in before any download.
 
     Raises:
-        DatasetError: For a name that is neither, listing the known ones.
+        DatasetError: For a name that is neither, listing the known ones; for ``KWS_DATA``
+            that is no folder.
 
     """
     if name is None:
@@ -60,5 +61,10 @@ def for_training(environ: Mapping[str, str] = os.environ) -> tuple[Source, Sourc
 
 def _places(environ: Mapping[str, str]) -> tuple[Path, Path | None]:
     """Return the cache, and the folder with archives if one is named."""
-    archives = environ.get("KWS_DATA")
-    return platformdirs.user_cache_path("spotbench"), Path(archives) if archives else None
+    cache, named = platformdirs.user_cache_path("spotbench"), environ.get("KWS_DATA")
+    if not named:
+        return cache, None
+    if not Path(named).is_dir():
+        msg = f"KWS_DATA={named} is no folder; name the one that holds the archives, or unset it"
+        raise DatasetError(msg)
+    return cache, Path(named)

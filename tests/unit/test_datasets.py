@@ -57,3 +57,16 @@ def test_archives_are_looked_for_where_kws_data_says(
     write_archive(path, {"mini_speech_commands/go/a.wav": b""})
     with pytest.raises(DatasetError, match=f"^{re.escape(str(path))} holds 1 recordings of 'go'"):
         find(MINI, {"KWS_DATA": str(path.parent)}).load(("go",), "test")
+
+
+@pytest.mark.parametrize("name", [None, *NAMES])
+def test_kws_data_that_is_no_folder_is_refused(tmp_path: Path, name: str | None) -> None:
+    wrong = tmp_path / "mini_speech_commands.zip"
+    wrong.write_bytes(b"the archive, not its folder")
+    fault = f"KWS_DATA={wrong} is no folder; name the one that holds the archives, or unset it"
+    with pytest.raises(DatasetError, match=f"^{re.escape(fault)}$"):
+        find(name, {"KWS_DATA": str(wrong)})
+
+
+def test_kws_data_of_nothing_is_as_good_as_unset() -> None:
+    assert type(find(None, {"KWS_DATA": ""})) is Default
