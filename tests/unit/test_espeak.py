@@ -1,9 +1,11 @@
 """Synthetic speech: planned, spoken by eSpeak NG, kept in the cache."""
 
+import contextlib
 import re
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ import pytest
 from harness.audio import CLIP_SAMPLES
 from harness.datasets import espeak
 from harness.datasets.espeak import Espeak, clips, process, voices
+from harness.datasets.espeak.kept import SOURCES, edition
 from harness.datasets.espeak.speak import RATE_HZ
 from harness.datasets.espeak.voices import SPLITS, WORDS, Utterance, family, plan, speakers
 from harness.errors import DatasetError, NoRecordingsError
@@ -282,13 +285,64 @@ def test_a_file_of_another_plan_is_spoken_again(
     assert len(few.load(("go",), "test")) == len(plan("go", "test", (*FEW, "max", "ian", "rob")))
 
 
-def test_another_edition_of_the_code_speaks_anew(
+@pytest.mark.parametrize(
+    ("what", "value"),
+    [
+        ("importlib.metadata.version", lambda _: "9.9.9"),
+        ("harness.datasets.espeak.kept.SOURCES", (*SOURCES, Path(__file__))),
+        ("numpy.__version__", "9.9.9"),
+        ("scipy.__version__", "9.9.9"),
+    ],
+    ids=["eSpeak NG", "code", "NumPy", "SciPy"],
+)
+def test_what_clips_follow_from_makes_an_edition(
+    monkeypatch: pytest.MonkeyPatch, what: str, value: object
+) -> None:
+    before = edition()
+    monkeypatch.setattr(what, value)
+    assert edition() != before
+
+
+def test_clips_follow_from_all_code_between_a_plan_and_its_samples() -> None:
+    names = {source.name for source in SOURCES}
+    assert names >= {"voices.py", "speak.py", "clips.py", "noise.py", "audio.py"}
+
+
+def test_another_edition_is_spoken_anew_and_the_old_one_removed(
     few: Espeak, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     few.load(("go",), "test")
-    monkeypatch.setattr("importlib.metadata.version", lambda _: "9.9.9")
+    old = kept(tmp_path).parent
+    monkeypatch.setattr("numpy.__version__", "9.9.9")
     few.load(("go",), "test")
-    assert len(list((tmp_path / "cache" / "espeak").iterdir())) == 2
+    assert kept(tmp_path).parent != old
+    assert not old.exists()
+
+
+def test_what_a_killed_writer_left_is_removed(few: Espeak, tmp_path: Path) -> None:
+    few.load(("go",), "test")
+    left = kept(tmp_path).parent / ".writing-1234" / "test-stop.clips"
+    left.parent.mkdir()
+    left.write_bytes(b"half")
+    few.load(GO_STOP, "test")
+    assert not left.parent.exists()
+
+
+def test_what_another_process_said_meanwhile_is_not_said_again(
+    few: Espeak, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoken = few.load(("go",), "test")
+    file = kept(tmp_path)
+    away = file.rename(tmp_path / "away.clips")
+
+    @contextlib.contextmanager
+    def waited_for(_: Path) -> Iterator[None]:
+        away.rename(file)  # by the other process
+        yield
+
+    monkeypatch.setattr("harness.datasets.espeak.kept.locked", waited_for)
+    monkeypatch.setattr(espeak, "speak", None)
+    assert few.load(("go",), "test").digest == spoken.digest
 
 
 def test_words_it_never_says_are_refused(tmp_path: Path) -> None:
@@ -299,7 +353,7 @@ def test_words_it_never_says_are_refused(tmp_path: Path) -> None:
 
 def test_a_cache_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file, where a folder should be")
-    fault = "synthetic speech cannot be kept: cannot write .*test-go.clips: .* XDG_CACHE_HOME"
+    fault = "synthetic speech cannot be kept: .*/cache.*; point XDG_CACHE_HOME to another folder"
     with pytest.raises(DatasetError, match=fault):
         Espeak(tmp_path / "cache").load(("go",), "test")
 

@@ -13,21 +13,16 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 from tqdm import tqdm
 
-from harness.audio import CLIP_SAMPLES, Clip
+from harness.audio import Clip
 from harness.datasets.dataset import Dataset, content_digest, require_words, sha256
 from harness.datasets.espeak.clips import to_clip
+from harness.datasets.espeak.kept import Clips, edition, read_or_make
 from harness.datasets.espeak.process import PACKAGE, speak, variants
 from harness.datasets.espeak.voices import WORDS, Utterance, generator, plan
-from harness.errors import DatasetError, ResultsError
-from harness.files import write_bytes
 
 NAME: Final = "espeak"
-
-_DIGEST_BYTES: Final = 64
-"""Of a SHA-256 in hexadecimal, which stands before the samples in a file of the cache."""
 
 
 class Espeak:
@@ -67,24 +62,16 @@ class Espeak:
 
     def _word(self, word: str, split: str) -> dict[str, Clip]:
         utterances = plan(word, split, variants())
-        file = self._cache / NAME / _edition() / f"{split}-{word}.clips"
-        clips = _read(file, len(utterances))
-        if clips is None:
-            clips = _spoken(utterances.values(), generator(word, split, 1), f"{word} ({split})")
-            _write(file, clips)
+        file = self._cache / NAME / edition() / f"{split}-{word}.clips"
+
+        def make() -> Clips:
+            return _spoken(utterances.values(), generator(word, split, 1), f"{word} ({split})")
+
+        clips = read_or_make(file, len(utterances), make)
         return dict(zip(utterances, clips, strict=True))
 
 
-def _edition() -> str:
-    """Name what clips follow from: this package, line by line, and that of eSpeak NG."""
-    sources = sorted(Path(__file__).parent.glob("*.py"))
-    texts = b"".join(source.read_bytes() for source in sources)
-    return f"{metadata.version(PACKAGE)}-{sha256(texts)[:12]}"
-
-
-def _spoken(
-    utterances: Collection[Utterance], rng: np.random.Generator, what: str
-) -> npt.NDArray[np.int16]:
+def _spoken(utterances: Collection[Utterance], rng: np.random.Generator, what: str) -> Clips:
     bar = tqdm(
         speak(tuple(utterances)),
         total=len(utterances),
@@ -94,24 +81,3 @@ def _spoken(
         disable=None,  # where nobody watches
     )
     return np.stack([to_clip(samples, rng) for samples in bar])
-
-
-def _read(file: Path, count: int) -> npt.NDArray[np.int16] | None:
-    """Return the clips kept in *file*; None if they are not there, or not as they were written."""
-    try:
-        data = file.read_bytes()
-    except OSError:
-        return None
-    digest, samples = data[:_DIGEST_BYTES], data[_DIGEST_BYTES:]
-    if digest != sha256(samples).encode() or len(samples) != 2 * count * CLIP_SAMPLES:
-        return None
-    return np.frombuffer(samples, "<i2").reshape(count, CLIP_SAMPLES)
-
-
-def _write(file: Path, clips: npt.NDArray[np.int16]) -> None:
-    samples = clips.astype("<i2").tobytes()
-    try:
-        write_bytes(file, sha256(samples).encode() + samples)
-    except ResultsError as error:
-        msg = f"synthetic speech cannot be kept: {error}, with XDG_CACHE_HOME"
-        raise DatasetError(msg) from error
