@@ -4,7 +4,7 @@ import dataclasses
 from functools import cached_property
 
 from harness.datasets.dataset import Dataset, Source
-from harness.errors import UnreachableError
+from harness.errors import DatasetError, NoRecordingsError, UnreachableError
 
 
 class Default:
@@ -18,7 +18,7 @@ class Default:
     def __init__(self, preferred: Source, stand_in: Source) -> None:
         self._preferred = preferred
         self._stand_in = stand_in
-        self._reason: str | None = None
+        self._missing: UnreachableError | None = None
 
     @property
     def name(self) -> str:
@@ -31,18 +31,28 @@ class Default:
 
     def load(self, words: tuple[str, ...], split: str) -> Dataset:
         """Read the clips of *words* in *split*; raises what the data set chosen raises."""
-        dataset = self._chosen.load(words, split)
-        if self._reason is None:
+        chosen = self._chosen
+        try:
+            dataset = chosen.load(words, split)
+        except NoRecordingsError:
+            raise
+        except DatasetError as error:
+            if self._missing is None:
+                raise
+            msg = f"{self._missing}; and {chosen.name}, which would stand in, fails: {error}"
+            raise DatasetError(msg) from error
+        if self._missing is None:
             return dataset
-        note = f"{dataset.note}; they stand in, because {self._reason}"
-        return dataclasses.replace(dataset, note=note)
+        # Not its own text, which names folders of this machine: the note goes into records.
+        reason = self._missing.__cause__ or self._missing
+        because = f"because {self._preferred.name} cannot be had: {reason}"
+        return dataclasses.replace(dataset, note=f"{dataset.note}; they stand in, {because}")
 
     @cached_property
     def _chosen(self) -> Source:
         try:
             self._preferred.load(self._preferred.words("test"), "test")
         except UnreachableError as error:
-            # Not its own text, which names folders of this machine: the note goes into records.
-            self._reason = f"{self._preferred.name} cannot be had: {error.__cause__ or error}"
+            self._missing = error
             return self._stand_in
         return self._preferred

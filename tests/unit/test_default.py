@@ -72,3 +72,21 @@ def test_the_choice_is_made_for_all_words_at_once() -> None:
 def test_nothing_stands_in_for_what_is_broken(error: DatasetError) -> None:
     with pytest.raises(type(error), match=str(error)):
         Default(Named("people", None, error), VOICES).load(("go",), "test")
+
+
+def test_where_neither_can_be_had_both_reasons_are_told() -> None:
+    people = Named("people", None, UnreachableError("the server is silent; mend it"))
+    default = Default(people, Named("voices", None, DatasetError("nobody speaks; install it")))
+    fault = (
+        "the server is silent; mend it; and voices, which would stand in, fails: "
+        "nobody speaks; install it"
+    )
+    with pytest.raises(DatasetError, match=f"^{fault}$"):
+        default.load(("go",), "test")
+
+
+def test_words_that_a_stand_in_has_not_are_no_fault_of_it() -> None:
+    people = Named("people", None, UnreachableError("the server is silent"))
+    default = Default(people, Named("voices", None, NoRecordingsError("no such word")))
+    with pytest.raises(NoRecordingsError, match="no such word"):
+        default.load(("marvin",), "test")

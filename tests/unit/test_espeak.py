@@ -2,12 +2,14 @@
 
 import contextlib
 import re
+import shutil
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import espeakng_loader
 import numpy as np
 import pytest
 
@@ -23,6 +25,10 @@ from tests.unit.killing import kill_often
 GO_STOP = ("go", "stop")
 FEW = ("f1", "f2", "m1", "m2", "m3", "m4", "m5")
 """Voices, of which one is of the test split: 24 clips of a word."""
+
+BROKEN = (
+    r"^the data set espeak needs the package espeakng-loader, whole \(.+\); install it again, or "
+)
 
 VARIANTS = process.variants()
 
@@ -169,9 +175,36 @@ def test_without_the_package_the_way_on_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "espeakng_loader", None)
-    fault = "the data set espeak needs the package espeakng-loader .*; install it, or choose"
-    with pytest.raises(DatasetError, match=fault):
+    with pytest.raises(DatasetError, match=BROKEN):
         Espeak(tmp_path).load(GO_STOP, "test")
+
+
+def test_a_package_without_its_metadata_is_no_whole_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.metadata.Distribution.discover", lambda **_: iter(()))
+    with pytest.raises(DatasetError, match=BROKEN):
+        process.variants()
+
+
+@pytest.mark.parametrize("holds", ["espeak-ng-data", "."], ids=["no voices", "no data"])
+def test_a_package_without_its_voices_is_no_whole_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, holds: str
+) -> None:
+    shutil.copy(espeakng_loader.__file__, tmp_path)
+    (tmp_path / holds).mkdir(exist_ok=True)
+    monkeypatch.setattr(espeakng_loader, "__file__", str(tmp_path / "__init__.py"))
+    with pytest.raises(DatasetError, match=BROKEN):
+        process.variants()
+
+
+def test_voices_may_lie_at_the_end_of_a_long_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    far = tmp_path / ("far" * 60) / "away"
+    far.mkdir(parents=True)
+    (far / "espeakng_loader").symlink_to(Path(espeakng_loader.__file__).parent)
+    monkeypatch.setenv("PYTHONPATH", str(far))
+    (samples,) = process.speak([Utterance("stop", "en-us+m3", 50, 50, 175)])
+    assert samples.size > 0
 
 
 # Clips

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from importlib import metadata
 from pathlib import Path
 from typing import IO, Final
 
@@ -18,17 +19,18 @@ PACKAGE: Final = "espeakng-loader"
 
 
 def variants() -> tuple[str, ...]:
-    """Return the name of every voice variant; raises DatasetError without the package."""
+    """Return the name of every voice variant; raises DatasetError without a whole package."""
     try:
+        metadata.version(PACKAGE)  # it is part of every note
         loader = importlib.import_module(PACKAGE.replace("-", "_"))
-    except ImportError as error:
+        folder = Path(loader.get_data_path()) / "voices" / "!v"
+        return tuple(sorted(path.name for path in folder.iterdir()))
+    except (ImportError, OSError, RuntimeError) as error:
         msg = (
-            f"the data set espeak needs the package {PACKAGE} ({error}); install it, "
-            f"or choose another data set with --dataset"
+            f"the data set espeak needs the package {PACKAGE}, whole ({error}); install it "
+            f"again, or choose another data set with --dataset"
         )
         raise DatasetError(msg) from error
-    folder = Path(loader.get_data_path()) / "voices" / "!v"
-    return tuple(sorted(path.name for path in folder.iterdir()))
 
 
 def speak(utterances: Sequence[Utterance]) -> Iterator[npt.NDArray[np.int16]]:

@@ -11,6 +11,7 @@ echo of one utterance reaches into the next, so their order matters.
 
 import ctypes
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -31,12 +32,16 @@ _CALLBACK: Final = ctypes.CFUNCTYPE(
 
 
 class Speaker:
-    """The library, ready to speak; raises RuntimeError where it refuses."""
+    """
+    The library, ready to speak; raises RuntimeError where it refuses.
 
-    def __init__(self, library: Path, data: Path) -> None:
+    The voices must be below the current folder: eSpeak NG has room for a path of 160 bytes.
+    """
+
+    def __init__(self, library: Path) -> None:
         self._library = ctypes.CDLL(str(library))
         self._heard: list[bytes] = []
-        rate = self._library.espeak_Initialize(_SYNCHRONOUS, 0, str(data.parent).encode(), 0)
+        rate = self._library.espeak_Initialize(_SYNCHRONOUS, 0, b".", 0)
         if rate != RATE_HZ:
             msg = f"eSpeak NG speaks at {rate} Hz, not {RATE_HZ}"
             raise RuntimeError(msg)
@@ -75,9 +80,9 @@ def main(source: BinaryIO, sink: BinaryIO) -> None:
     """Speak every utterance of *source* to *sink*."""
     import espeakng_loader  # noqa: PLC0415  (an optional part, and only this process needs it)
 
-    speaker = Speaker(
-        Path(espeakng_loader.get_library_path()), Path(espeakng_loader.get_data_path())
-    )
+    library = Path(espeakng_loader.get_library_path()).absolute()
+    os.chdir(Path(espeakng_loader.get_data_path()).parent)
+    speaker = Speaker(library)
     for values in json.load(source):
         samples = speaker.say(*values)
         sink.write(len(samples).to_bytes(4, sys.byteorder) + samples)
