@@ -9,6 +9,7 @@ whatever, is noticed and unpacked again. One process at a time fetches and unpac
 """
 
 import hashlib
+import shutil
 import tarfile
 import tempfile
 import zipfile
@@ -30,6 +31,9 @@ Found = dict[str, dict[str, bytes] | None]
 _MANIFEST: Final = "MANIFEST.sha256"
 _DIGEST: Final = "DIGEST"
 """SHA-256 of the manifest, kept where none is published."""
+
+_SCRATCH: Final = ".unpacking-"
+"""How the names of folders begin in which words are unpacked."""
 
 _DAMAGES: Final = (
     EOFError,
@@ -185,7 +189,9 @@ class Archive:
         """Unpack *words*, all in one pass; raises _WrongError if they are not as published."""
         self._check_file(path)
         target.mkdir(exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target, prefix=".unpacking-") as scratch:
+        for left in target.glob(f"{_SCRATCH}*"):  # by a killed process: we hold the lock
+            shutil.rmtree(left, ignore_errors=True)
+        with tempfile.TemporaryDirectory(dir=target, prefix=_SCRATCH) as scratch:
             for word, digests in self._write(path, words, Path(scratch)).items():
                 self._keep(word, digests, Path(scratch))
 

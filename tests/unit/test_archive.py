@@ -169,10 +169,11 @@ def test_a_damaged_cache_is_mended_from_the_archive(
     assert read(archive, "go") == GO
 
 
-def test_what_was_left_by_a_killed_run_is_not_trusted(archive: Archive, cache: Path) -> None:
-    half = dict.fromkeys((".go-1234/fresh/a.wav", ".go-1234/damaged/a.wav"), b"half")
+def test_what_was_left_by_a_killed_run_is_removed(archive: Archive, cache: Path) -> None:
+    half = dict.fromkeys((".unpacking-1234/go/a.wav", ".unpacking-1234/go.damaged/a.wav"), b"half")
     write_folder(cache / "small", half)
     assert read(archive, "go") == GO
+    assert [path.name for path in (cache / "small").iterdir()] == ["go"]
 
 
 def test_a_word_folder_that_was_never_finished_is_not_trusted(
@@ -561,4 +562,6 @@ def test_a_process_killed_at_any_moment_leaves_nothing_that_is_trusted_wrongly(
     tar = tarred(tmp_path / "archives" / "full.tar.gz", words)
     kill_often(UNPACKING, tar.parent, cache, sha256(tar.read_bytes()), kills=60, step_s=0.001)
     archive = of_tar(tar, cache, tar.parent)
+    shutil.rmtree(cache / "full" / "go", ignore_errors=True)
     assert {one.key: one.data for one in archive.read(["go", "stop"], everything)} == words
+    assert sorted(path.name for path in (cache / "full").iterdir()) == ["go", "stop"]
