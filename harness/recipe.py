@@ -1,5 +1,6 @@
 """How a candidate is trained: plain frozen values that a search can vary."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -29,6 +30,10 @@ class Augmentation:
     noise_snr_db: tuple[float, float] = (10, 40)
     masked_frames: int = 3
     masked_bins: int = 2
+
+    def __post_init__(self) -> None:
+        _require(self, "stretch", "0 or more and less than 1", holds=0 <= self.stretch < 1)
+        _require(self, "noise_share", "0 to 1", holds=0 <= self.noise_share <= 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,12 +84,28 @@ class Training:
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size", "learning_rate"):
-            if getattr(self, name) <= 0:
-                msg = f"impossible training: {name}={getattr(self, name)}; use more than 0"
-                raise CandidateError(msg)
+            _require(self, name, "more than 0", holds=getattr(self, name) > 0)
+        for name in ("synthetic", "other_words", "noise"):
+            _require(self, name, "0 or more", holds=0 <= getattr(self, name) < math.inf)
+        for name in ("label_smoothing", "initial_sparsity"):
+            _require(self, name, "0 or more and less than 1", holds=0 <= getattr(self, name) < 1)
+        share = self.false_accepts
+        _require(
+            self,
+            "false_accepts",
+            "more than 0 and less than 1, or None",
+            holds=share is None or 0 < share < 1,
+        )
         if not 0 <= self.pruning_start < self.pruning_end <= 1:
             msg = (
                 f"impossible training: pruning from {self.pruning_start} to {self.pruning_end} "
                 f"of the steps; use 0 <= pruning_start < pruning_end <= 1"
             )
             raise CandidateError(msg)
+
+
+def _require(values: Augmentation | Training, name: str, wanted: str, *, holds: bool) -> None:
+    if not holds:
+        what = type(values).__name__.lower()
+        msg = f"impossible {what}: {name}={getattr(values, name)}; use {wanted}"
+        raise CandidateError(msg)

@@ -1,4 +1,5 @@
 import dataclasses
+import itertools
 import re
 from typing import Any
 
@@ -17,13 +18,60 @@ def test_a_search_can_vary_a_recipe() -> None:
     assert recipe == Training(epochs=5)
 
 
-@pytest.mark.parametrize("name", ["epochs", "batch_size", "learning_rate"])
-@pytest.mark.parametrize("value", [0, -1])
-def test_what_must_be_positive_is(name: str, value: float) -> None:
-    message = f"^impossible training: {name}={value}; use more than 0$"
+NAN = float("nan")
+INFINITE = float("inf")
 
+
+@pytest.mark.parametrize(
+    ("names", "values", "cure"),
+    [
+        (("epochs", "batch_size", "learning_rate"), (0, -1, NAN), "more than 0"),
+        (("synthetic", "other_words", "noise"), (-0.1, NAN, INFINITE), "0 or more"),
+        (
+            ("label_smoothing", "initial_sparsity"),
+            (-0.1, 1, 5, NAN),
+            "0 or more and less than 1",
+        ),
+        (("false_accepts",), (-0.1, 0, 1, 15, NAN), "more than 0 and less than 1, or None"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_cannot_work_is_refused_before_any_training(
+    names: tuple[str, ...], values: tuple[float, ...], cure: str
+) -> None:
+    for name, value in itertools.product(names, values):
+        message = f"^impossible training: {name}={value}; use {cure}$"
+        with pytest.raises(CandidateError, match=message):
+            Training(**{name: value})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "cure"),
+    [
+        ("stretch", -0.1, "0 or more and less than 1"),
+        ("stretch", 1, "0 or more and less than 1"),
+        ("noise_share", -0.1, "0 to 1"),
+        ("noise_share", 50, "0 to 1"),
+    ],
+)
+def test_clips_are_varied_by_shares(name: str, value: float, cure: str) -> None:
+    message = f"^impossible augmentation: {name}={value}; use {cure}$"
     with pytest.raises(CandidateError, match=message):
-        Training(**{name: value})  # type: ignore[arg-type]
+        Augmentation(**{name: value})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        {"synthetic": 0, "other_words": 0, "noise": 0, "label_smoothing": 0, "initial_sparsity": 0},
+        {"synthetic": 3, "other_words": 1.5, "noise": 2, "label_smoothing": 0.9},
+        {"false_accepts": None},
+        {"false_accepts": 0.999},
+    ],
+    ids=str,
+)
+def test_what_can_work_is_not(recipe: dict[str, Any]) -> None:
+    assert dataclasses.asdict(Training(**recipe)).items() >= recipe.items()
 
 
 @pytest.mark.parametrize(
