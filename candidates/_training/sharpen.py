@@ -15,6 +15,17 @@ FACTORS: Final = (0.05, 20.0)
 """Of the logits: the widest range looked in."""
 
 
+def require_dense_end(model: Any) -> None:
+    """Raise CandidateError unless the last weights of *model* are those of a Dense layer."""
+    last = _last(model)
+    if not isinstance(last, keras.layers.Dense):
+        msg = (
+            f"the last weights are those of a {type(last).__name__} layer, not of a Dense one, so "
+            f"scores cannot be sharpened; end the network in Dense or set false_accepts=None"
+        )
+        raise CandidateError(msg)
+
+
 def sharpen(model: Any, outliers: Features, false_accepts: float) -> float:
     """
     Scale the logits of *model* so that its top score exceeds the threshold that often.
@@ -23,27 +34,23 @@ def sharpen(model: Any, outliers: Features, false_accepts: float) -> float:
     acted on above another threshold is now acted on above that of the rule.
 
     Args:
-        model: Keras model whose last weights are those of a Dense layer before the softmax.
+        model: Keras model, see :func:`require_dense_end`.
         outliers: Features of clips not to act on, ``(clips, frames, mel bins, 1)``.
         false_accepts: Share of them to act on.
 
     Returns:
         The factor.
 
-    Raises:
-        CandidateError: If the last layer with weights is not a Dense one.
-
     """
-    last = [layer for layer in model.layers if layer.weights][-1]
-    if not isinstance(last, keras.layers.Dense):
-        msg = (
-            f"the last weights are those of a {type(last).__name__} layer, not of a Dense one, so "
-            f"scores cannot be sharpened; end the network in Dense or set false_accepts=None"
-        )
-        raise CandidateError(msg)
     factor = factor_for(model.predict(outliers, verbose=0), false_accepts)
+    last = _last(model)
     last.set_weights([factor * weights for weights in last.get_weights()])
     return factor
+
+
+def _last(model: Any) -> Any:
+    """Return the last layer with weights, None if there is none."""
+    return next((layer for layer in reversed(model.layers) if layer.weights), None)
 
 
 def factor_for(scores: Scores, false_accepts: float) -> float:

@@ -13,8 +13,8 @@ import numpy as np
 
 from candidates._training.batches import Batches, Speech, as_input, usable
 from candidates._training.convert import CALIBRATION_CLIPS, convert
-from candidates._training.fit import fit
-from candidates._training.sharpen import sharpen
+from candidates._training.fit import build, fit
+from candidates._training.sharpen import require_dense_end, sharpen
 from harness import board, datasets
 from harness.candidate import Candidate, model_path
 from harness.card import Card
@@ -40,12 +40,15 @@ def train(candidate: Candidate, name: str, source: Source, synthetic: Source) ->
         candidate: What to train.
         name: Of its module.
         source: Of recordings.
-        synthetic: Of synthetic voices, read only if the recipe asks for them.
+        synthetic: Of synthetic voices, read only if the recipe asks for them, and
+            left out if they do not say every word of the task.
 
     """
     started = time.monotonic()
+    if _outliers(candidate, source):
+        require_dense_end(build(candidate))
     real = _speech(candidate, source)
-    voices = _speech(candidate, synthetic) if candidate.training.synthetic else None
+    voices = _voices(candidate, name, synthetic)
     model, history = fit(candidate, name, Batches(candidate, real, voices))
     factor = _sharpened(candidate, model, source)
     task = real.task
@@ -93,13 +96,30 @@ def train(candidate: Candidate, name: str, source: Source, synthetic: Source) ->
     return data, card
 
 
+def _outliers(candidate: Candidate, source: Source) -> tuple[str, ...]:
+    """Return the words that certainty is fitted to: none if the recipe leaves scores alone."""
+    if candidate.training.false_accepts is None:
+        return ()
+    return tuple(word for word in source.words("validation") if word not in candidate.words)
+
+
 def _sharpened(candidate: Candidate, model: Any, source: Source) -> float:
-    share = candidate.training.false_accepts
-    others = tuple(word for word in source.words("validation") if word not in candidate.words)
-    if share is None or not others:
+    share, outliers = candidate.training.false_accepts, _outliers(candidate, source)
+    if share is None or not outliers:
         return 1.0
-    outliers = source.load(others, "validation").clips
-    return sharpen(model, as_input(candidate.frontend, outliers), share)
+    clips = source.load(outliers, "validation").clips
+    return sharpen(model, as_input(candidate.frontend, clips), share)
+
+
+def _voices(candidate: Candidate, name: str, synthetic: Source) -> Speech | None:
+    """Return the synthetic voices that the recipe asks for, if they say all words of the task."""
+    if not candidate.training.synthetic:
+        return None
+    unsaid = [word for word in candidate.words if word not in synthetic.words("training")]
+    if unsaid:
+        print(f"{name}: no synthetic voices: {synthetic.name} does not say {', '.join(unsaid)}")
+        return None
+    return _speech(candidate, synthetic)
 
 
 def _speech(candidate: Candidate, source: Source) -> Speech:

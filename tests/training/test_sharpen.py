@@ -7,7 +7,7 @@ import pytest
 from scipy.special import softmax
 
 from candidates._training import keras
-from candidates._training.sharpen import FACTORS, factor_for, sharpen
+from candidates._training.sharpen import FACTORS, factor_for, require_dense_end, sharpen
 from harness.errors import CandidateError
 from harness.metrics import OPERATING_THRESHOLD
 
@@ -75,4 +75,14 @@ def test_a_network_that_does_not_end_in_dense_is_refused() -> None:
     model = network(layers.Reshape((6, 4)), layers.Conv1D(2, 1), layers.GlobalAveragePooling1D())
     fault = "^the last weights are those of a Conv1D layer, not of a Dense one, .*; end the network"
     with pytest.raises(CandidateError, match=fault):
-        sharpen(model, OUTLIERS, 0.05)
+        require_dense_end(model)
+
+
+def test_a_network_without_weights_is_refused() -> None:
+    with pytest.raises(CandidateError, match="weights are those of a NoneType layer"):
+        require_dense_end(network())
+
+
+@pytest.mark.parametrize("softmax", [[], [keras.layers.Softmax()]], ids=["inside", "apart"])
+def test_a_network_that_ends_in_dense_is_not(softmax: list[Any]) -> None:
+    require_dense_end(network(keras.layers.Dense(2), *softmax))

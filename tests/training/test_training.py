@@ -45,6 +45,24 @@ SOURCE: Final = SyntheticSource(clips_a_word=110)
 VOICES: Final = SyntheticSource(clips_a_word=7, name="voices")
 
 
+class Shy(SyntheticSource):
+    """Voices that do not say go."""
+
+    def words(self, split: str) -> tuple[str, ...]:
+        """Return all words but one."""
+        return tuple(word for word in super().words(split) if word != "go")
+
+
+SHY: Final = Shy(clips_a_word=7, name="shy")
+
+
+def _no_dense_end(keras: Any, input_shape: tuple[int, ...], labels: tuple[str, ...]) -> Any:
+    layers = keras.layers
+    inputs = keras.Input(shape=(*input_shape, 1))
+    outputs = layers.GlobalAveragePooling2D()(layers.Conv2D(len(labels), 3)(inputs))
+    return keras.Model(inputs, layers.Softmax()(outputs))
+
+
 @cache
 def trained(sparsity: float = 0.0) -> tuple[bytes, Card]:
     return train(replace(TINY, sparsity=sparsity), "tiny", SOURCE, VOICES)
@@ -181,6 +199,24 @@ class TestTrain:
 
         assert card.data["synthetic"] is None
         assert card.data["synthetic_other_words"] is None
+
+    def test_voices_that_do_not_say_every_word_are_left_out(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        short = replace(TINY.training, epochs=1, synthetic=0.1)
+
+        _, card = train(replace(TINY, training=short), "tiny", SOURCE, SHY)
+
+        assert card.data["synthetic"] is None
+        assert "tiny: no synthetic voices: shy does not say go\n" in capsys.readouterr().out
+
+    def test_a_network_that_cannot_be_sharpened_is_refused_before_it_is_trained(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(train_module, "fit", None)
+
+        with pytest.raises(CandidateError, match="not of a Dense one"):
+            train(replace(TINY, network=_no_dense_end), "tiny", SOURCE, VOICES)
 
     def test_fewer_clips_than_a_calibration_takes_all_serve(self) -> None:
         few = SyntheticSource(clips_a_word=10)
