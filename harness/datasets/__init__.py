@@ -42,7 +42,7 @@ def find(name: str | None = None, environ: Mapping[str, str] = os.environ) -> So
     if name in _KNOWN:
         return _KNOWN[name](*_places(environ))
     if Path(name).is_dir():
-        return Folder(Path(name))
+        return Folder(Path(name), taken=NAMES)
     msg = f"unknown data set {name!r}: neither a folder nor one of {', '.join(NAMES)}"
     raise DatasetError(msg)
 

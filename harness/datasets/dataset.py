@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -104,8 +103,3 @@ def content_digest(digests: Mapping[str, str]) -> str:
 def manifest(digests: Mapping[str, str]) -> bytes:
     r"""Return the lines ``<name> <SHA-256>\n``, names sorted, that a content digest is taken of."""
     return "".join(f"{name} {digest}\n" for name, digest in sorted(digests.items())).encode()
-
-
-def wav_files(folder: Path) -> list[Path]:
-    """WAV files directly in *folder*, sorted by name."""
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() == ".wav")

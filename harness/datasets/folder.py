@@ -1,10 +1,10 @@
 """A plain folder ``<word>/*.wav`` as a data set: all of it is the test split."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from harness.audio import cut_wav
-from harness.datasets.dataset import Dataset, Recording, assemble, wav_files
+from harness.datasets.dataset import Dataset, Recording, assemble
 from harness.errors import DatasetError, NoRecordingsError
 
 
@@ -14,11 +14,21 @@ class Folder:
 
     A folder whose name begins with ``_`` holds no word but noise, speech or music that is
     nobody's keyword; its recordings may last longer, and each second of them is a clip.
+    What begins with ``.`` is hidden, and passed over.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, taken: Collection[str] = ()) -> None:
+        """
+        Name the folder; nothing is read yet.
+
+        Args:
+            path: Of the folder.
+            taken: Names of other data sets: a folder called like one of them is told apart.
+
+        """
         self.path = path
-        self.name = path.resolve().name
+        own = path.resolve().name
+        self.name = f"{own} (folder)" if own in taken else own
 
     def words(self, split: str = "test") -> tuple[str, ...]:
         """Names of the folders with recordings."""
@@ -44,10 +54,19 @@ class Folder:
             )
             raise DatasetError(msg)
         try:
-            return {path.name: wav_files(path) for path in self.path.iterdir() if path.is_dir()}
+            return {path.name: _wav_files(path) for path in _seen(self.path) if path.is_dir()}
         except OSError as error:
             msg = f"folder {self.path} cannot be read: {error.strerror}; check the path"
             raise DatasetError(msg) from error
+
+
+def _wav_files(folder: Path) -> list[Path]:
+    """WAV files directly in *folder*, sorted by name."""
+    return sorted(path for path in _seen(folder) if path.suffix.lower() == ".wav")
+
+
+def _seen(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.iterdir() if not path.name.startswith("."))
 
 
 def _read(files: dict[str, list[Path]]) -> Iterator[Recording]:

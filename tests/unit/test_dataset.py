@@ -1,7 +1,5 @@
 """What every source hands over: clips in order, with a digest of their contents."""
 
-from pathlib import Path
-
 import pytest
 
 from harness.datasets.dataset import (
@@ -11,10 +9,9 @@ from harness.datasets.dataset import (
     content_digest,
     manifest,
     sha256,
-    wav_files,
 )
 from harness.errors import AudioError
-from tests.unit.recordings import wav_bytes, word_digest, write_folder
+from tests.unit.recordings import wav_bytes, word_digest
 
 GO = Recording(key="go/b.wav", word="go", data=wav_bytes([1]))
 GO_TOO = Recording(key="go/a.wav", word="go", data=wav_bytes([2]))
@@ -77,8 +74,3 @@ def test_a_manifest_has_a_line_a_file_sorted_by_name() -> None:
 
 def test_a_content_digest_is_that_of_the_manifest() -> None:
     assert content_digest({"b.wav": "22", "a.wav": "11"}) == sha256(b"a.wav 11\nb.wav 22\n")
-
-
-def test_wav_files_are_found_by_their_ending_and_sorted(tmp_path: Path) -> None:
-    write_folder(tmp_path, dict.fromkeys(("b.wav", "a.WAV", "notes.txt", "deeper/c.wav"), b""))
-    assert [path.name for path in wav_files(tmp_path)] == ["a.WAV", "b.wav"]

@@ -37,6 +37,13 @@ def test_a_known_name_is_not_taken_for_a_folder(
     assert type(find(MINI, {})) is MiniSpeechCommands
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_folder_called_like_a_known_data_set_is_told_apart(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    found = find(str(tmp_path / name), {})
+    assert (type(found), found.name) == (Folder, f"{name} (folder)")
+
+
 def test_an_unknown_name_is_refused_and_the_known_ones_are_listed() -> None:
     fault = "unknown data set 'nonsense': neither a folder nor one of mini_speech_commands, "
     with pytest.raises(DatasetError, match=f"^{fault}"):

@@ -52,6 +52,13 @@ def test_folders_without_recordings_are_no_words(mine: Path) -> None:
     assert Folder(mine).words() == ("go", "stop", "yes")
 
 
+def test_what_is_hidden_is_passed_over(mine: Path) -> None:
+    hidden = {"go/._a.wav": b"of macOS", ".trash/a.wav": b"thrown away"}
+    write_folder(mine, hidden)
+    assert Folder(mine).words() == ("go", "stop", "yes")
+    assert Folder(mine).load(("go",)).keys == ("go/a.WAV", "go/b.wav")
+
+
 @pytest.mark.parametrize("split", ["training", "validation"])
 def test_there_is_nothing_to_train_on(mine: Path, split: str) -> None:
     fault = f"folder {mine} has a test split only, not '{split}': all of it is for testing"
