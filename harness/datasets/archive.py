@@ -101,9 +101,10 @@ class Archive:
                 yield Recording(key=f"{word}/{name}", word=word, data=data)
 
     def at_hand(self, words: Iterable[str]) -> bool:
-        """Whether *words* can be read without a download."""
-        unpacked = all((self._folder(word) / _MANIFEST).is_file() for word in words)
-        return unpacked or self._local() is not None
+        """Whether *words* can be read without a download, as they were unpacked."""
+        if self._local() is not None:
+            return True
+        return all(self._cached(word, lambda _: True) is not None for word in words)
 
     @property
     def _name(self) -> str:
@@ -121,7 +122,9 @@ class Archive:
         folder = self._folder(word)
         try:
             text = (folder / _MANIFEST).read_bytes()
-            if sha256(text) != (self.digests.get(word) or (folder / _DIGEST).read_text()):
+            published = self.digests.get(word)
+            kept = published.encode() if published else (folder / _DIGEST).read_bytes()
+            if sha256(text).encode() != kept:
                 return None
             digests = dict(line.rsplit(" ", 1) for line in text.decode().splitlines())
             files = {name: (folder / name).read_bytes() for name in filter(wanted, digests)}

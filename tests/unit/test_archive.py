@@ -347,6 +347,12 @@ def test_words_not_asked_for_stay_packed(full: Archive, cache: Path) -> None:
     assert [path.name for path in (cache / "full").iterdir()] == ["stop"]
 
 
+def test_a_damaged_digest_is_noticed(full: Archive, cache: Path) -> None:
+    read(full, "go")
+    (cache / "full" / "go" / "DIGEST").write_bytes(b"\xff\xfe\x80")
+    assert read(full, "go") == GO
+
+
 @DAMAGES
 def test_a_damaged_word_of_a_tar_is_unpacked_again(
     full: Archive, cache: Path, damage: Callable[[Path], None]
@@ -446,6 +452,17 @@ def test_what_is_unpacked_or_packed_is_at_hand(tar: Path, cache: Path) -> None:
     tar.unlink()
     assert archive.at_hand(["go"])
     assert not archive.at_hand(["go", "stop"])
+
+
+@DAMAGES
+def test_what_is_damaged_is_not_at_hand(
+    full: Archive, cache: Path, tar: Path, damage: Callable[[Path], None]
+) -> None:
+    read(full, "go")
+    damage(cache / "full" / "go")
+    assert full.at_hand(["go"])
+    tar.unlink()
+    assert not full.at_hand(["go"])
 
 
 def test_a_cache_that_cannot_be_read_back_is_refused(

@@ -161,3 +161,18 @@ def test_it_is_trained_on_where_it_is_at_hand(
 
     people, _ = for_training(environ)
     assert people.name == "speech_commands"
+
+
+def test_a_cache_that_is_damaged_makes_nobody_fetch_it_for_training(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    SpeechCommands(tmp_path / "spotbench").load(WORDS, "training")
+    (tmp_path / "spotbench" / FULL[0]).unlink()
+    assert for_training({})[0].name == "speech_commands"
+
+    damaged = tmp_path / "spotbench" / "speech_commands_v0.02" / "marvin"
+    (damaged / f"{VALIDATION}_nohash_0.wav").write_bytes(b"damaged")
+
+    assert for_training({})[0].name == "mini_speech_commands"
+    assert len(server.asked) == 1
