@@ -282,7 +282,7 @@ def test_a_length_that_is_no_number_is_refused(server: Server, target: Path) -> 
 
 def test_what_came_before_a_silence_is_kept(server: Server, part: Path, target: Path) -> None:
     with pytest.raises(UnreachableError, match="timed out"):
-        download(server.url("/dripping-and-falling-silent"), target, silence_s=0.5)
+        download(server.url("/dripping-and-falling-silent"), target, silence_s=1)
     assert part.read_bytes() == WHOLE[:3_000]
 
 

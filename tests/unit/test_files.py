@@ -116,7 +116,7 @@ def test_a_lock_is_waited_for_and_the_wait_is_told(
     waiting = threading.Thread(target=second)
     with locked(path):
         waiting.start()
-        while not (said := capsys.readouterr().err):
+        while not (said := capsys.readouterr().err) and waiting.is_alive():
             time.sleep(0.01)
         order.append("first")
     waiting.join()
