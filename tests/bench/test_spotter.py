@@ -16,7 +16,7 @@ from tests.training.reference import Reference
 
 NAME = "seed_ds_cnn_48_s95"
 TARGET, FLOOR = 100, 50
-"""Times as fast: wanted, and reached in every run on record (69 to 125)."""
+"""Times as fast: wanted, and reached in every run on record (68 to 125)."""
 
 
 @pytest.fixture(name="spotter")
