@@ -18,7 +18,7 @@ from harness.datasets import Dataset, Source
 from harness.errors import AudioError, DatasetError, ResultsError, SpotbenchError
 from harness.measurement import Measurement, Record
 from harness.registry import Registry
-from harness.report.table import not_certain, notes, terminal_table
+from harness.report.table import notes, terminal_table
 from harness.run import Run
 from harness.session import Session, Subject
 from harness.timing import PROFILES
@@ -275,17 +275,10 @@ def _table(record: Record, width: int | None) -> list[str]:
         *([f"WARNING: {dataset['note']}"] if dataset["note"] else []),
         f"{board.describe(record['board'])}\n",
         terminal_table(measurements, width),
-        *_doubts(measurements),
         *(f"- {note}" for note in notes(measurements)),
         *_cost(record["run"]["empty_call_us"]),
         "",
     ]
-
-
-def _doubts(measurements: list[Measurement]) -> list[str]:
-    if not any(map(not_certain, measurements)):
-        return []
-    return ["- ?: not certain, the limit lies within the 95 % interval of the accuracy"]
 
 
 def _cost(empty_call_us: float | None) -> list[str]:

@@ -102,13 +102,13 @@ STAGES: Final = (
     Column(heading="inference µs", value=_latency("inference", "p50"), show=microseconds, best=min),
 )
 
-MAIN: Final = (ACCURACY, INTERVAL, ZIPPED, HEADLINE, P99, DETECTED, FALSE_ACCEPTS)
+MAIN: Final = (ACCURACY, INTERVAL, ZIPPED, HEADLINE, DETECTED, FALSE_ACCEPTS)
 """The table of results, after verdict and name: as much as a page on a code host is wide."""
 
-TERMINAL: Final = (*MAIN, ON_NOISE, *STAGES)
+TERMINAL: Final = (*MAIN, ON_NOISE, P99, *STAGES)
 """The same on a terminal, if that is wide enough."""
 
-FIRST_TO_GO: Final = (*reversed(STAGES), ON_NOISE, P99, INTERVAL, FALSE_ACCEPTS, DETECTED)
+FIRST_TO_GO: Final = (*reversed(STAGES), P99, ON_NOISE, INTERVAL, FALSE_ACCEPTS, DETECTED)
 """What a narrower terminal leaves to the report; the other columns always stay."""
 
 OPERATING: Final = (

@@ -9,15 +9,16 @@ from harness.measurement import Measurement
 from harness.report.columns import FIRST_TO_GO, MAIN, TERMINAL, Column
 from harness.rows import accuracy, zipped_bytes
 
+_DOUBT: Final = "?: not certain, as the limit lies within the 95 % interval of the accuracy"
 _RANK: Final = {
     verdict: rank for rank, verdict in enumerate(("pass", "miss", "invalid", "fail", "error"))
 }
 _SYMBOL: Final = {
-    "pass": "✅ pass",
-    "miss": "☑️ miss",
-    "invalid": "⚠️ invalid",
-    "fail": "❌ fail",
-    "error": "💥 error",
+    "pass": "✅\u00a0pass",
+    "miss": "☑️\u00a0miss",
+    "invalid": "⚠️\u00a0invalid",
+    "fail": "❌\u00a0fail",
+    "error": "💥\u00a0error",
 }
 
 
@@ -43,13 +44,9 @@ def terminal_table(rows: Sequence[Measurement], width: int | None = None) -> str
             report. None for all of them.
 
     """
-
-    def stamp(row: Measurement) -> str:
-        return row["verdict"] + "?" * not_certain(row)
-
     for gone in range(len(FIRST_TO_GO) + 1):
         columns = [column for column in TERMINAL if column not in FIRST_TO_GO[:gone]]
-        table = _table(rows, columns, "simple", mark="*{}".format, stamp=stamp)
+        table = _table(rows, columns, "simple", mark="*{}".format, verdict=str)
         if width is None or table.index("\n") <= width:
             break
     return table
@@ -57,11 +54,8 @@ def terminal_table(rows: Sequence[Measurement], width: int | None = None) -> str
 
 def markdown_table(rows: Sequence[Measurement], columns: Sequence[Column] = MAIN) -> str:
     """Return a table in Markdown, verdict first, the best of each column in bold."""
-
-    def stamp(row: Measurement) -> str:
-        return _SYMBOL[row["verdict"]] + ", not certain" * not_certain(row)
-
-    return _table(rows, columns, "github", mark="**{}**".format, stamp=stamp)
+    symbol = _SYMBOL.__getitem__
+    return _table(rows, columns, "github", mark="**{}**".format, verdict=symbol)
 
 
 def details_table(rows: Sequence[Measurement], columns: Sequence[Column]) -> str:
@@ -75,7 +69,7 @@ def _table(
     style: str,
     *,
     mark: Callable[[str], str],
-    stamp: Callable[[Measurement], str] | None = None,
+    verdict: Callable[[str], str] | None = None,
 ) -> str:
     passed = [row for row in rows if row["verdict"] == "pass"]
     best = {column.heading: _best(column, passed) for column in columns}
@@ -90,19 +84,18 @@ def _table(
         winning = row["verdict"] == "pass" and value == best[column.heading]
         return mark(shown) if winning else shown
 
-    stamps = [("verdict", stamp)] if stamp else []
+    def stamp(row: Measurement) -> list[str]:
+        return [verdict(row["verdict"]) + "?" * not_certain(row)] if verdict else []
+
+    titles = ["verdict", "candidate"] if verdict else ["candidate"]
     return tabulate(
         [
-            [
-                *(verdict(row) for _, verdict in stamps),
-                row["candidate"],
-                *(cell(column, row) for column in columns),
-            ]
+            [*stamp(row), row["candidate"], *(cell(column, row) for column in columns)]
             for row in in_order(rows)
         ],
-        headers=[*dict(stamps), "candidate", *(column.heading for column in columns)],
+        headers=[*titles, *(column.heading for column in columns)],
         tablefmt=style,
-        colalign=("left",) * (len(stamps) + 1) + ("right",) * len(columns),
+        colalign=("left",) * len(titles) + ("right",) * len(columns),
         disable_numparse=True,
     )
 
@@ -123,7 +116,8 @@ def notes(rows: Sequence[Measurement]) -> list[str]:
     """Return a line for each row that has something to say, and one for what all rows say."""
     measured = [row for row in rows if row["error"] is None]
     shared = _shared([row["warnings"] for row in measured])
-    lines = [f"every row: warning: {warning}" for warning in shared]
+    lines = [_DOUBT] if any(map(not_certain, rows)) else []
+    lines += [f"every row: warning: {warning}" for warning in shared]
     for row in in_order(rows):
         said = [row["error"]] if row["error"] else row["violations"]
         own = [warning for warning in row["warnings"] if warning not in shared]

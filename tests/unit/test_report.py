@@ -22,8 +22,8 @@ from harness.report.table import in_order, not_certain, notes, terminal_table
 from tests.unit.records import EXACT, FRESH, NOTE, SEED, record, row, share, times
 
 HEADINGS = [
-    *("accuracy", "95 % interval", "zipped", "latency", "p99", "detected", "false accepts"),
-    "on noise",
+    *("accuracy", "95 % interval", "zipped", "latency", "detected", "false accepts", "on noise"),
+    *("p99", "front-end", "inference"),
 ]
 ROOT = Path(__file__).parents[2]
 PICTURES = plots.pictures
@@ -391,9 +391,9 @@ def test_rows_are_sorted_by_verdict_then_accuracy_then_size() -> None:
 def test_the_terminal_stars_the_best_of_each_column() -> None:
     lines = terminal_table([row("small"), EXACT, FRESH]).splitlines()
 
-    rest = "*96.0 % *2.0 % *0.0 % *60.0 *40.0"
-    exact = f"pass? exact *100.0 % 96.3-100.0 20.00 1,235 2,000 {rest}"
-    small = f"pass? small 99.0 % 94.5-99.8 *10.00 *100.0 *180.5 {rest}"
+    rest = "*96.0 % *2.0 % *0.0 % {p99} *60.0 *40.0"
+    exact = f"pass? exact *100.0 % 96.3-100.0 20.00 1,235 {rest.format(p99='2,000')}"
+    small = f"pass? small 99.0 % 94.5-99.8 *10.00 *100.0 {rest.format(p99='*180.5')}"
     assert [" ".join(line.split()) for line in lines[2:4]] == [exact, small]
     assert lines[4].split() == ["error", "fresh", *"-" * 10]
 
@@ -401,9 +401,9 @@ def test_the_terminal_stars_the_best_of_each_column() -> None:
 @pytest.mark.parametrize(
     ("width", "expected"),
     [
-        pytest.param(None, [*HEADINGS, "front-end", "inference"], id="no terminal"),
-        pytest.param(200, [*HEADINGS, "front-end", "inference"], id="wide"),
-        pytest.param(120, HEADINGS[:-1], id="as wide as a page"),
+        pytest.param(None, HEADINGS, id="no terminal"),
+        pytest.param(200, HEADINGS, id="wide"),
+        pytest.param(120, HEADINGS[:-3], id="as wide as a page"),
         pytest.param(80, ["accuracy", "zipped", "latency", "detected"], id="a small window"),
         pytest.param(20, ["accuracy", "zipped", "latency"], id="no room at all"),
     ],
@@ -421,7 +421,10 @@ def test_a_terminal_gets_the_columns_it_has_room_for(
 def test_notes_tell_errors_violations_and_warnings() -> None:
     failed = row("small", verdict="fail", violations=["slow", "big"], warnings=["spread"])
 
-    assert notes([failed, EXACT, row("quiet"), FRESH]) == [
+    doubt, *told = notes([failed, EXACT, row("quiet"), FRESH])
+
+    assert doubt == "?: not certain, as the limit lies within the 95 % interval of the accuracy"
+    assert told == [
         "exact: warning: windows spread by 30% of their median",
         "small: fail: slow; big; spread",
         "fresh: error: fresh was never trained; run: tox run -e train -- fresh",
@@ -431,7 +434,7 @@ def test_notes_tell_errors_violations_and_warnings() -> None:
 def test_a_warning_of_every_measured_row_is_told_once() -> None:
     hot, slow = row("hot", warnings=["shared", "own"]), row("slow", warnings=["shared"])
 
-    assert notes([hot, slow, FRESH]) == [
+    assert notes([hot, slow, FRESH])[1:] == [
         "every row: warning: shared",
         "hot: warning: own",
         "fresh: error: fresh was never trained; run: tox run -e train -- fresh",
@@ -439,7 +442,13 @@ def test_a_warning_of_every_measured_row_is_told_once() -> None:
 
 
 def test_a_warning_of_the_only_row_is_its_own() -> None:
-    assert notes([row("hot", warnings=["own"])]) == ["hot: warning: own"]
+    assert notes([row("hot", warnings=["own"])])[1:] == ["hot: warning: own"]
+
+
+def test_where_all_is_certain_there_is_no_word_of_doubt() -> None:
+    certain = row("sure", accuracy={"correct": 100, "total": 100, "low": 0.98, "high": 1.0})
+
+    assert notes([certain]) == []
 
 
 @pytest.mark.parametrize(
