@@ -20,6 +20,7 @@ CIRCUMSTANCES: Final = (
     ("data set", "dataset", "name"),
     ("digest", "dataset", "digest"),
     ("task", "dataset", "labels"),
+    ("other words", "dataset", "left_out"),
     ("profile", "run", "profile"),
     *((key, "board", key) for key in ("governor", "litert", "numpy", "scipy", "python")),
 )
@@ -47,11 +48,12 @@ def compare(old: Record, new: Record, *, allow_different: bool = False) -> Compa
     olds, news = ({m["candidate"]: m for m in r["measurements"]} for r in (old, new))
     notes = [f"compared anyway: {change}" for change in changes] + _not_compared(olds, news)
     paired = old["dataset"]["digest"] == new["dataset"]["digest"]
+    same_others = old["dataset"].get("left_out") == new["dataset"].get("left_out")
     lines = [
         (was["candidate"] + " (new model)" * (was["model_sha256"] != now["model_sha256"]), *cells)
         for was, now in ((olds[name], news[name]) for name in sorted(olds.keys() & news))
         if was["error"] is None and now["error"] is None
-        for cells in _judged(was, now, paired=paired)
+        for cells in _judged(was, now, paired=paired, same_others=same_others)
     ]
     if not lines:
         msg = f"nothing to compare ({'; '.join(notes)}); measure a candidate of the old record"
@@ -80,7 +82,8 @@ def require_alike(
     changes = [
         f"{name} {was} -> {now}"
         for name, part, key in CIRCUMSTANCES
-        if part in new and (was := _told(old[part], key)) != (now := _told(new[part], key))
+        if (found := _part(new, part)) and key in found
+        if (was := _told(_part(old, part).get(key))) != (now := _told(found[key]))
     ]
     if changes and not allow_different:
         msg = f"the records differ: {', '.join(changes)}; measure alike, or add --compare-anyway"
@@ -88,8 +91,14 @@ def require_alike(
     return changes
 
 
-def _told(part: Any, key: str) -> str:
-    value = part.get(key)
+def _part(record: Mapping[str, object], name: str) -> dict[str, Any]:
+    part = record.get(name, {})
+    return part if isinstance(part, dict) else {}
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{word} ({clips})" for word, clips in value.items()) or "none"
     return "/".join(value) if isinstance(value, list) else str(value)
 
 
@@ -103,11 +112,11 @@ def _not_compared(olds: dict[str, Measurement], news: dict[str, Measurement]) ->
     ]
 
 
-def _judged(was: Any, now: Any, *, paired: bool) -> Iterator[tuple[str, ...]]:
+def _judged(was: Any, now: Any, *, paired: bool, same_others: bool) -> Iterator[tuple[str, ...]]:
     yield _clips("accuracy %", rows.correct, was, now, paired=paired)
     yield _clips("detected %", rows.detected, was, now, paired=paired)
     before, after = (rows.acted_on("words")(row) for row in (was, now))
-    if paired and before and after:
+    if same_others and before and after:
         yield _false_accepts(before, after)
     yield _size(was, now)
     yield _latency(was, now)

@@ -60,8 +60,9 @@ class Run:
 
     @property
     def circumstances(self) -> dict[str, dict[str, Any]]:
-        """Those parts of a record that are known before anything is measured."""
-        return {"run": self._info, "board": self.session.facts}
+        """What of a record is known before anything is measured."""
+        name = self.session.source_name
+        return {"run": self._info, "board": self.session.facts, "dataset": {"name": name}}
 
     def save(self, records: Sequence[Record], results: Path) -> list[Path]:
         """Write *records*; returns their paths."""

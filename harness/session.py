@@ -256,6 +256,11 @@ class Session:
         self.datasets: dict[tuple[str, ...], Dataset] = {}
         self._others: dict[tuple[str, ...], Dataset | None] = {}
 
+    @property
+    def source_name(self) -> str:
+        """Of the data set; where that is left to us, it is chosen now."""
+        return self._source.name
+
     def subject(self, name: str) -> Subject:
         """Return candidate *name* in this run."""
         return self.subjects.setdefault(name, Subject(name, self))

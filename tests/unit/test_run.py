@@ -102,6 +102,7 @@ def test_what_is_known_before_measuring_stands_in_the_record(run: Run) -> None:
 
     assert known["board"] == record["board"]
     assert known["run"].items() <= record["run"].items()
+    assert known["dataset"].items() <= record["dataset"].items()
 
 
 def test_files_lie_in_the_folder_of_the_board(run: Run, tmp_path: Path) -> None:
