@@ -2,9 +2,12 @@
 
 import math
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal, get_args
 
 from harness.errors import CandidateError
+
+Decay = Literal["cosine", "linear"]
+DECAYS: Final = get_args(Decay)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +35,12 @@ class Augmentation:
     masked_bins: int = 2
 
     def __post_init__(self) -> None:
+        for name in ("shift_ms", "masked_frames", "masked_bins"):
+            _require(self, name, "0 or more", holds=0 <= getattr(self, name) < math.inf)
+        for name in ("gain_db", "noise_snr_db"):
+            values = getattr(self, name)
+            holds = len(values) == 2 and values[0] <= values[1]  # noqa: PLR2004  (a pair)
+            _require(self, name, "(least, greatest)", holds=holds)
         _require(self, "stretch", "0 or more and less than 1", holds=0 <= self.stretch < 1)
         _require(self, "noise_share", "0 to 1", holds=0 <= self.noise_share <= 1)
 
@@ -69,7 +78,7 @@ class Training:
     batch_size: int = 32
     learning_rate: float = 0.005
     final_learning_rate: float = 1e-5
-    decay: Literal["cosine", "linear"] = "cosine"
+    decay: Decay = "cosine"
     decay_epochs: float | None = None
     augmentation: Augmentation | None = field(default_factory=Augmentation)
     synthetic: float = 0.25
@@ -85,7 +94,12 @@ class Training:
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size", "learning_rate"):
             _require(self, name, "more than 0", holds=getattr(self, name) > 0)
-        for name in ("synthetic", "other_words", "noise"):
+        for name in ("epochs", "batch_size"):
+            _require(self, name, "a whole number", holds=isinstance(getattr(self, name), int))
+        _require(self, "decay", " or ".join(DECAYS), holds=self.decay in DECAYS)
+        until = self.decay_epochs
+        _require(self, "decay_epochs", "more than 0, or None", holds=until is None or until > 0)
+        for name in ("final_learning_rate", "synthetic", "other_words", "noise"):
             _require(self, name, "0 or more", holds=0 <= getattr(self, name) < math.inf)
         for name in ("label_smoothing", "initial_sparsity"):
             _require(self, name, "0 or more and less than 1", holds=0 <= getattr(self, name) < 1)

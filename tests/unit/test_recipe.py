@@ -26,7 +26,14 @@ INFINITE = float("inf")
     ("names", "values", "cure"),
     [
         (("epochs", "batch_size", "learning_rate"), (0, -1, NAN), "more than 0"),
-        (("synthetic", "other_words", "noise"), (-0.1, NAN, INFINITE), "0 or more"),
+        (("epochs", "batch_size"), (1.5,), "a whole number"),
+        (("decay",), ("cosin",), "cosine or linear"),
+        (("decay_epochs",), (0, -1, NAN), "more than 0, or None"),
+        (
+            ("final_learning_rate", "synthetic", "other_words", "noise"),
+            (-0.1, NAN, INFINITE),
+            "0 or more",
+        ),
         (
             ("label_smoothing", "initial_sparsity"),
             (-0.1, 1, 5, NAN),
@@ -37,7 +44,7 @@ INFINITE = float("inf")
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_cannot_work_is_refused_before_any_training(
-    names: tuple[str, ...], values: tuple[float, ...], cure: str
+    names: tuple[str, ...], values: tuple[Any, ...], cure: str
 ) -> None:
     for name, value in itertools.product(names, values):
         message = f"^impossible training: {name}={value}; use {cure}$"
@@ -52,10 +59,15 @@ def test_what_cannot_work_is_refused_before_any_training(
         ("stretch", 1, "0 or more and less than 1"),
         ("noise_share", -0.1, "0 to 1"),
         ("noise_share", 50, "0 to 1"),
+        ("shift_ms", -5, "0 or more"),
+        ("masked_frames", -1, "0 or more"),
+        ("masked_bins", NAN, "0 or more"),
+        ("gain_db", (6, -30), "(least, greatest)"),
+        ("noise_snr_db", (1,), "(least, greatest)"),
     ],
 )
-def test_clips_are_varied_by_shares(name: str, value: float, cure: str) -> None:
-    message = f"^impossible augmentation: {name}={value}; use {cure}$"
+def test_how_clips_cannot_be_varied_is_refused(name: str, value: Any, cure: str) -> None:
+    message = f"^impossible augmentation: {name}={re.escape(str(value))}; use {re.escape(cure)}$"
     with pytest.raises(CandidateError, match=message):
         Augmentation(**{name: value})  # type: ignore[arg-type]
 
