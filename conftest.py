@@ -16,12 +16,13 @@ from harness import board, datasets, files, report, store
 from harness.compare import compare, require_alike
 from harness.datasets import Dataset, Source
 from harness.errors import AudioError, DatasetError, ResultsError, SpotbenchError
-from harness.measurement import Measurement, Record
+from harness.measurement import Record
 from harness.registry import Registry
 from harness.report.table import notes, terminal_table
 from harness.run import Run
 from harness.session import Session, Subject
 from harness.timing import PROFILES
+from harness.verdict import fails
 
 ROOT = Path(__file__).parent
 GATE = "harness.test_candidates"
@@ -206,12 +207,12 @@ def subject(request: pytest.FixtureRequest) -> Subject:
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Keep what was measured, if only in part; what cannot be kept, shown or passed fails."""
-    run = session.config.stash[RUN]
+    run, results = session.config.stash[RUN], session.config.getoption("results")
     said = session.config.stash.setdefault(SAID, [])
-    records = run.records()
-    said += [line for record in records for line in _table(record, _width(session))]
-    results = session.config.getoption("results")
+    records: list[Record] = []
     for step in (
+        lambda: records.extend(run.records()),
+        lambda: (line for record in records for line in _table(record, _width(session))),
         lambda: (f"wrote {path}" for path in run.save(records, results)),
         lambda: (f"wrote {path}" for path in run.render(results) if path.suffix != ".svg"),
         run.require_any,
@@ -222,13 +223,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         except SpotbenchError as error:
             said.append(f"FAILED: {error}")
             _fail(session)
-    if any(_fails(row, session) for record in records for row in record["measurements"]):
-        _fail(session)  # also where the tests of verdicts were left out
-
-
-def _fails(row: Measurement, session: pytest.Session) -> bool:
     strict = session.config.getoption("strict_board")
-    return row["verdict"] in ("fail", "error") or (strict and row["verdict"] == "invalid")
+    verdicts = [row["verdict"] for record in records for row in record["measurements"]]
+    if any(fails(verdict, strict_board=strict) for verdict in verdicts):
+        _fail(session)  # also where the tests of verdicts were left out
 
 
 def _fail(session: pytest.Session) -> None:

@@ -12,6 +12,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from harness.run import Run
 from harness.session import Subject
 from harness.timing import Times
+from harness.verdict import fails
 
 EMPTY_CALLS = 1_000
 
@@ -60,7 +61,7 @@ def test_verdict(subject: Subject, pytestconfig: pytest.Config) -> None:
     explained = f"{subject.name}: {'; '.join(reasons)}"
     if verdict == "miss":
         pytest.xfail(f"expected miss: {explained}")
-    if verdict == "invalid" and not pytestconfig.getoption("strict_board"):
-        pytest.skip(f"invalid: {explained}")
-    if verdict != "pass":
+    if fails(verdict, strict_board=pytestconfig.getoption("strict_board")):
         pytest.fail(explained, pytrace=False)
+    if verdict == "invalid":
+        pytest.skip(f"invalid: {explained}")

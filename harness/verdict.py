@@ -16,6 +16,11 @@ class Judgement(NamedTuple):
     reasons: tuple[str, ...]
 
 
+def fails(verdict: str, *, strict_board: bool) -> bool:
+    """Whether a *verdict* fails the run; an invalid row does if the board is to be strict."""
+    return verdict in ("fail", "error") or (verdict == "invalid" and strict_board)
+
+
 def judge(
     candidate: Candidate, dataset: str, violations: Sequence[Violation], invalid: Sequence[str]
 ) -> Judgement:

@@ -591,6 +591,17 @@ def test_an_unwritable_results_folder_is_refused_before_measuring(project: Proje
     assert "passed" not in said
 
 
+def test_other_words_that_cannot_be_read_are_named_and_end_the_run(project: Project) -> None:
+    (project.folder / "candidates" / "broken.py").write_text("CANDIDATE = 3\n")
+    (project.folder / "speech" / "bird" / "1.wav").write_bytes(b"RIFF")
+
+    exit_status, said = project.measure()
+
+    assert exit_status != 0
+    assert "FAILED: bird/1.wav is no PCM WAV file" in said
+    assert "Traceback" not in said
+
+
 def test_a_broken_recording_ends_the_run_and_is_named(project: Project) -> None:
     (project.folder / "speech" / "go" / "1.wav").write_bytes(b"RIFF")
 

@@ -2,7 +2,7 @@ import pytest
 
 from harness import Candidate
 from harness.budget import Violation
-from harness.verdict import Judgement, judge
+from harness.verdict import Judgement, fails, judge
 from tests.unit.models import build
 
 MINI, OTHER = "mini_speech_commands", "espeak"
@@ -14,6 +14,17 @@ LATENCY = Violation("latency", "latency 9,000.0 µs is not under 8,000.0 µs")
 PLAIN = Candidate(network=build)
 KNOWN = Candidate(network=build, misses={MINI: ("accuracy", "size")})
 """Known to miss two limits on mini_speech_commands."""
+
+
+@pytest.mark.parametrize(
+    ("verdict", "expected"),
+    [("pass", (False, False)), ("miss", (False, False)), ("invalid", (False, True))]
+    + [(verdict, (True, True)) for verdict in ("fail", "error")],
+)
+def test_what_fails_a_run_and_what_does_if_the_board_is_to_be_strict(
+    verdict: str, expected: tuple[bool, bool]
+) -> None:
+    assert tuple(fails(verdict, strict_board=strict) for strict in (False, True)) == expected
 
 
 def test_every_limit_beaten_is_a_pass() -> None:
