@@ -29,7 +29,7 @@ def render(results: Path, models: Mapping[str, str]) -> list[Path]:
             folder has a README of another kind.
 
     """
-    _require_ours(results)
+    require_renderable(results)
     folders = _folders(results)
     boards = [(folder, _groups(folder, models)) for folder in folders]
     shown = [(folder, groups) for folder, groups in boards if groups]
@@ -44,10 +44,25 @@ def render(results: Path, models: Mapping[str, str]) -> list[Path]:
 
 
 def require_renderable(results: Path) -> None:
-    """Raise what :func:`render` would, before a run of minutes that ends in it."""
+    """Raise ResultsError where :func:`render` would, before a run of minutes that ends in it."""
     _require_ours(results)
     for folder in _folders(results):
-        store.read_all(folder)
+        for path in sorted((folder / "raw").glob("*.json")):
+            _require_shown(path)
+
+
+def _require_shown(path: Path) -> None:
+    """Raise ResultsError unless there is all in a record that its own pages would tell."""
+    record = store.read(path)
+    rows = [Row(measurement, record) for measurement in record["measurements"]]
+    try:
+        group = Group(dataset=record["dataset"], rows=rows)
+        if rows:
+            board_page([group])
+            index_page([("", [group])])
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        msg = f"{path} cannot be shown ({error!r}); remove it or restore it from version control"
+        raise ResultsError(msg) from error
 
 
 def _folders(results: Path) -> list[Path]:

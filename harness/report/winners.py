@@ -10,18 +10,14 @@ from harness.report.columns import (
     DETECTED,
     FALSE_ACCEPTS,
     HEADLINE,
-    KIB,
     ZIPPED,
     Column,
     interval,
-    microseconds,
-    percent,
 )
 from harness.report.group import Group, Row
 
 FEW_FALSE_ACCEPTS: Final = 0.03
-"""Share of other words that a candidate may act on to be called good at detection."""
-
+"""Share of other words that a candidate must stay under to be called good at detection."""
 
 _LEAST_P: Final = 0.01
 """A p-value below it is told as that."""
@@ -82,7 +78,7 @@ def _winner(contest: _Contest, first: Row, second: Row | None = None) -> Winner:
     return Winner(contest.at, name, value, second.measurement["candidate"], *lead)
 
 
-def _ranked(contest: _Contest, rows_: Sequence[Row]) -> list[Row]:
+def _ranked(contest: _Contest, entrants: Sequence[Row]) -> list[Row]:
     """Return those who take part from best to worst, of equals the smaller first."""
     sign = -1 if contest.column.best is max else 1
 
@@ -91,7 +87,7 @@ def _ranked(contest: _Contest, rows_: Sequence[Row]) -> list[Row]:
         value = sign * contest.column.value(measured)
         return value, rows.zipped_bytes(measured), measured["candidate"]
 
-    return sorted((row for row in rows_ if contest.enters(row.measurement)), key=key)
+    return sorted((row for row in entrants if contest.enters(row.measurement)), key=key)
 
 
 def _clips(answers: rows.Answers) -> Callable[[Row, Row], Lead]:
@@ -116,8 +112,9 @@ def _smaller(first: Row, second: Row) -> Lead:
 def _faster(first: Row, second: Row) -> Lead:
     ratio = rows.latency_us(first.measurement) / rows.latency_us(second.measurement)
     by = f"{100 * (1 - ratio):.0f} % faster"
-    if first.record is not second.record:
-        return Lead(by, "measured in two runs")
+    again = any(row.measurement.get("attempts") for row in (first, second))
+    if first.record is not second.record or again:
+        return Lead(by, "not measured side by side")
     pairs = list(
         zip(*(rows.window_medians_us(row.measurement) for row in (first, second)), strict=False)
     )
@@ -127,14 +124,14 @@ def _faster(first: Row, second: Row) -> Lead:
 
 def _quiet(row: Any) -> bool:
     accepted = rows.share_acted_on("words")(row)
-    return accepted is not None and accepted <= FEW_FALSE_ACCEPTS
+    return accepted is not None and accepted < FEW_FALSE_ACCEPTS
 
 
 _CONTESTS: Final = (
     _Contest(
         at="accuracy",
         column=ACCURACY,
-        show=lambda row: f"{percent(rows.accuracy(row))} ({interval(row['accuracy'])} %)",
+        show=lambda row: f"{ACCURACY.show(ACCURACY.value(row))} ({interval(row['accuracy'])} %)",
         lead=_clips(rows.correct),
     ),
     _Contest(
@@ -150,13 +147,13 @@ _CONTESTS: Final = (
     _Contest(
         at="size",
         column=ZIPPED,
-        show=lambda row: f"{rows.zipped_bytes(row) / KIB:.2f} KiB zipped",
+        show=lambda row: f"{ZIPPED.show(ZIPPED.value(row))} KiB zipped",
         lead=_smaller,
     ),
     _Contest(
         at="latency",
         column=HEADLINE,
-        show=lambda row: f"{microseconds(rows.latency_us(row))} µs",
+        show=lambda row: f"{HEADLINE.show(HEADLINE.value(row))} µs",
         lead=_faster,
     ),
 )

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -300,6 +301,21 @@ def test_what_cannot_be_rendered_is_known_before_anything_is_measured(results: P
 
     with pytest.raises(ResultsError, match=r"0\.json has format 7, not 1; read it with"):
         require_renderable(results)
+
+
+@pytest.mark.parametrize("check", [require_renderable, lambda results: render(results, MODELS)])
+@pytest.mark.parametrize(
+    "change",
+    [{"latency_us": None}, {"operating_rule": {"threshold": 0.95}}, {"windows": [{"board": {}}]}],
+    ids=["null", "a part", "an old window"],
+)
+def test_a_record_that_cannot_be_shown_is_refused_by_its_name(
+    results: Path, check: Callable[[Path], object], change: dict[str, Any]
+) -> None:
+    keep(results, record(row("small", **change)))
+
+    with pytest.raises(ResultsError, match=r"0\.json cannot be shown \(.+\); remove it or restore"):
+        check(results)
 
 
 @pytest.mark.parametrize("verdict", ["invalid", "fail", "miss"])
