@@ -178,9 +178,9 @@ class Archive:
             reason = str(error)
         else:
             return
-        places = [self.archives, self.cache] if self.archives else [self.cache]
+        places = " or ".join(map(str, self._places))
         msg = (
-            f"{self.file_name} is not in {' or '.join(map(str, places))}, and {reason}; put it "
+            f"{self.file_name} is not in {places}, and {reason}; put it "
             f"there, set KWS_DATA to the folder that holds it, or measure a folder with "
             f"--dataset FOLDER"
         )
@@ -250,10 +250,14 @@ class Archive:
             msg = f"has SHA-256 {found}, expected {self.sha256}"
             raise _WrongError(msg)
 
+    @property
+    def _places(self) -> list[Path]:
+        """Where the archive may be already."""
+        return [self.archives, self.cache] if self.archives else [self.cache]
+
     def _local(self) -> Path | None:
         """Return the archive where it is already: where the user said, or in the cache."""
-        places = [self.archives, self.cache] if self.archives else [self.cache]
-        found = (place / self.file_name for place in places)
+        found = (place / self.file_name for place in self._places)
         return next((path for path in found if path.is_file()), None)
 
 

@@ -61,11 +61,12 @@ def test_one_deadline_is_for_all_addresses(
     silences: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch, scheme: str
 ) -> None:
     monkeypatch.setenv("no_proxy", "*")
-    resolve_to(monkeypatch, *silences)
+    resolve_to(monkeypatch, *silences * 25)
     start = time.monotonic()
     with pytest.raises(urllib.error.URLError, match="timed out"):
-        opener().open(f"{scheme}://many.example/words.zip", timeout=0.4)
-    assert 0.4 <= time.monotonic() - start < 4 * 0.4
+        opener().open(f"{scheme}://many.example/words.zip", timeout=0.2)
+    # One after the other, these hundred would take 20 s.
+    assert 0.2 <= time.monotonic() - start < 10
 
 
 def test_a_refusal_by_all_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -386,7 +386,7 @@ def test_words_it_never_says_are_refused(tmp_path: Path) -> None:
 
 def test_a_cache_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file, where a folder should be")
-    fault = "synthetic speech cannot be kept: .*/cache.*; point XDG_CACHE_HOME to another folder"
+    fault = "^synthetic speech cannot be kept in .*/cache/espeak: .*, with XDG_CACHE_HOME$"
     with pytest.raises(DatasetError, match=fault):
         Espeak(tmp_path / "cache").load(("go",), "test")
 

@@ -1,5 +1,6 @@
 """Clips kept in the cache, for as long as what they follow from stays the same."""
 
+import contextlib
 import shutil
 from collections.abc import Callable
 from importlib import metadata
@@ -52,16 +53,18 @@ def read_or_make(file: Path, count: int, make: Callable[[], Clips]) -> Clips:
     if clips is not None:
         return clips
     editions = file.parents[1]
-    try:
-        with locked(editions.with_name(f"{editions.name}.lock")):
-            clips = _read(file, count)
-            if clips is None:
-                clips = make()
-                _write(file, clips)
-            return clips
-    except (OSError, ResultsError) as error:
-        msg = f"synthetic speech cannot be kept: {error}; point XDG_CACHE_HOME to another folder"
-        raise DatasetError(msg) from error
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(locked(editions.with_name(f"{editions.name}.lock")))
+        except OSError as error:
+            fault = f"synthetic speech cannot be kept in {editions}: {error.strerror}"
+            msg = f"{fault}; make room or choose another folder, with XDG_CACHE_HOME"
+            raise DatasetError(msg) from error
+        clips = _read(file, count)
+        if clips is None:
+            clips = make()
+            _write(file, clips)
+        return clips
 
 
 def _read(file: Path, count: int) -> Clips | None:
@@ -78,7 +81,11 @@ def _read(file: Path, count: int) -> Clips | None:
 
 def _write(file: Path, clips: Clips) -> None:
     samples = clips.astype("<i2").tobytes()
-    write_bytes(file, sha256(samples).encode() + samples)
+    try:
+        write_bytes(file, sha256(samples).encode() + samples)
+    except ResultsError as error:
+        msg = f"synthetic speech cannot be kept: {error}, with XDG_CACHE_HOME"
+        raise DatasetError(msg) from error
     others = (path for path in file.parents[1].iterdir() if path != file.parent)
     for left in (*others, *file.parent.glob(".writing-*")):
         shutil.rmtree(left, ignore_errors=True)
