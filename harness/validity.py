@@ -32,7 +32,7 @@ class Evidence:
         windows: Of one candidate, in the order they were taken.
         planned: Windows there should be.
         delegated: Whether XNNPACK runs the model.
-        throttled_before: Bits of a Pi's firmware right before the first window.
+        throttled_before: Bits of a Pi's firmware when the run began, or before windows taken again.
         model: Of the board, where it tells.
         governor: Of the clock, where the board tells.
         repeats: How often all windows were taken again.

@@ -49,7 +49,7 @@ def test_what_cannot_work_is_refused_before_any_training(
     for name, value in itertools.product(names, values):
         message = f"^impossible training: {name}={value}; use {cure}$"
         with pytest.raises(CandidateError, match=message):
-            Training(**{name: value})  # type: ignore[arg-type]
+            Training(**{name: value})
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_what_cannot_work_is_refused_before_any_training(
 def test_how_clips_cannot_be_varied_is_refused(name: str, value: Any, cure: str) -> None:
     message = f"^impossible augmentation: {name}={re.escape(str(value))}; use {re.escape(cure)}$"
     with pytest.raises(CandidateError, match=message):
-        Augmentation(**{name: value})  # type: ignore[arg-type]
+        Augmentation(**{name: value})
 
 
 @pytest.mark.parametrize(
