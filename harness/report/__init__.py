@@ -5,6 +5,7 @@ from pathlib import Path
 
 from harness import files, store
 from harness.errors import ResultsError
+from harness.measurement import Measurement
 from harness.report.group import Group, Row, newest
 from harness.report.index import INDEX_TITLE, index_page
 from harness.report.page import board_page
@@ -96,14 +97,16 @@ def _pictures(groups: Sequence[Group]) -> dict[str, str]:
 
 
 def _groups(board: Path, models: Mapping[str, str]) -> list[Group]:
-    """Return the newest row of each candidate, for each data set and task."""
+    """Return the newest whole row of each candidate, for each data set and task."""
     kept: dict[tuple[str, ...], dict[str, Row]] = {}
     for record in store.read_all(board):
         dataset = record["dataset"]
         rows = kept.setdefault((dataset["name"], dataset["digest"], *dataset["labels"]), {})
         for measurement in record["measurements"]:
             name, model = measurement["candidate"], measurement["model_sha256"]
-            if name in models and model in (models[name], None):
+            if name not in models or model not in (models[name], None):
+                continue
+            if name not in rows or not _cut_short(measurement, rows[name].measurement):
                 rows[name] = Row(measurement, record)
     groups = [
         Group(dataset=newest(rows.values())["dataset"], rows=list(rows.values()))
@@ -112,3 +115,9 @@ def _groups(board: Path, models: Mapping[str, str]) -> list[Group]:
     ]
     # People before synthetic voices, and the task of most candidates first.
     return sorted(groups, key=lambda group: (group.note is not None, -len(group.rows)))
+
+
+def _cut_short(row: Measurement, earlier: Measurement) -> bool:
+    """Whether a row has fewer windows than an *earlier* one, as of a run that was interrupted."""
+    taken, before = row["windows"], earlier["windows"]
+    return taken is not None and before is not None and len(taken) < len(before)
