@@ -35,13 +35,14 @@ class Folder:
         return tuple(sorted(word for word, files in self._files(split).items() if files))
 
     def load(self, words: tuple[str, ...], split: str = "test") -> Dataset:
-        """Read every clip of *words*."""
+        """Read every clip of *words*; raises NoRecordingsError unless there are some of each."""
         found = self._files(split)
         chosen = {word: files for word, files in found.items() if word in words and files}
-        if not chosen:
+        if missing := [word for word in words if word not in chosen]:
             msg = (
-                f"folder {self.path} has no WAV file for {' or '.join(words)}: found "
-                f"{', '.join(sorted(found)) or 'no word folders'}; lay it out as <word>/*.wav"
+                f"folder {self.path} has no WAV file for {' or '.join(missing)}: found "
+                f"{', '.join(sorted(found)) or 'no word folders'}; lay it out as <word>/*.wav, "
+                f"each word as the label spells it"
             )
             raise NoRecordingsError(msg)
         return assemble(self.name, split, _read(chosen))

@@ -69,10 +69,16 @@ def test_there_is_nothing_to_train_on(mine: Path, split: str) -> None:
 def test_words_that_are_not_there_are_refused_with_those_that_are(mine: Path) -> None:
     fault = (
         f"folder {mine} has no WAV file for left or right: found go, stop, yes; "
-        f"lay it out as <word>/*.wav"
+        f"lay it out as <word>/*.wav, each word as the label spells it"
     )
     with pytest.raises(NoRecordingsError, match=f"^{re.escape(fault)}$"):
         Folder(mine).load(("left", "right"))
+
+
+def test_half_a_task_is_no_data_set_for_it(mine: Path) -> None:
+    (mine / "go").rename(mine / "Go")
+    with pytest.raises(NoRecordingsError, match="has no WAV file for go: found Go, stop, yes; lay"):
+        Folder(mine).load(("go", "stop"))
 
 
 def test_recordings_without_word_folders_are_refused(tmp_path: Path) -> None:
