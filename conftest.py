@@ -101,7 +101,7 @@ def pytest_configure(config: pytest.Config) -> None:
     profile = PROFILES[config.getoption("profile")]
     certain = config.getoption("certain")
     session = Session(registry, source, profile, board.Machine(), certain=certain)
-    config.stash[RUN] = Run(session, ROOT)
+    config.stash[RUN] = Run(session, ROOT, config.getoption("results"))
 
 
 class _Aloud:
@@ -179,6 +179,10 @@ class _Progress:
         said = f"{what} {now['subject']}" if now else "cost of timing"
         line = f"{self._begun} of {self._total}: {said}"
         self._reporter.write("\r" + line.ljust(70), flush=True)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        self._reporter.write("\r" + " " * 70 + "\r", flush=True)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:

@@ -1,5 +1,6 @@
 """Tables of measurements, for a terminal and for Markdown."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -10,6 +11,7 @@ from harness.report.columns import FIRST_TO_GO, MAIN, TERMINAL, Column
 from harness.rows import accuracy, zipped_bytes
 
 _DOUBT: Final = "?: not certain, as the limit lies within the 95 % interval of the accuracy"
+_NUMBER: Final = re.compile(r"\d+(?:\.\d+)?")
 _RANK: Final = {
     verdict: rank for rank, verdict in enumerate(("pass", "miss", "invalid", "fail", "error"))
 }
@@ -49,7 +51,8 @@ def terminal_table(rows: Sequence[Measurement], width: int | None = None) -> str
         table = _table(rows, columns, "simple", mark="*{}".format, verdict=str)
         if width is None or table.index("\n") <= width:
             break
-    return table
+    left_out = ", ".join(column.heading for column in TERMINAL if column not in columns)
+    return f"{table}\n- no room here, see the report: {left_out}" if left_out else table
 
 
 def markdown_table(rows: Sequence[Measurement], columns: Sequence[Column] = MAIN) -> str:
@@ -117,17 +120,35 @@ def notes(rows: Sequence[Measurement]) -> list[str]:
     measured = [row for row in rows if row["error"] is None]
     shared = _shared([row["warnings"] for row in measured])
     lines = [_DOUBT] if any(map(not_certain, rows)) else []
-    lines += [f"every row: warning: {warning}" for warning in shared]
+    lines += [f"every row: warning: {told}" for told in shared.values()]
     for row in in_order(rows):
         said = [row["error"]] if row["error"] else row["violations"]
-        own = [warning for warning in row["warnings"] if warning not in shared]
+        own = [warning for warning in row["warnings"] if _kind(warning) not in shared]
         if said or own:
             kind = row["verdict"] if said else "warning"
             lines.append(f"{row['candidate']}: {kind}: {'; '.join([*said, *own])}")
     return lines
 
 
-def _shared(warnings: Sequence[Sequence[str]]) -> list[str]:
+def _shared(warnings: Sequence[Sequence[str]]) -> dict[str, str]:
+    """Return each kind of warning that every row has, and what to say of it once for all."""
     if len(warnings) < 2:  # noqa: PLR2004  (a warning of one row alone is that row's)
-        return []
-    return [warning for warning in warnings[0] if all(warning in others for others in warnings)]
+        return {}
+    told = [{_kind(warning): warning for warning in row} for row in warnings]
+    return {
+        kind: _merged([row[kind] for row in told])
+        for kind in told[0]
+        if kind.count("#") <= 1 and all(kind in row for row in told)
+    }
+
+
+def _kind(warning: str) -> str:
+    return _NUMBER.sub("#", warning)
+
+
+def _merged(warnings: Sequence[str]) -> str:
+    """Return warnings that differ in one number as one, with the range of that number."""
+    if len(set(warnings)) == 1:
+        return warnings[0]
+    numbers = sorted((number for w in warnings for number in _NUMBER.findall(w)), key=float)
+    return _NUMBER.sub(f"{numbers[0]}-{numbers[-1]}", warnings[0])

@@ -137,6 +137,19 @@ def test_the_newest_row_of_a_candidate_is_shown(results: Path) -> None:
     assert "3,456" not in text
 
 
+def test_an_interrupted_run_does_not_replace_a_whole_row(results: Path) -> None:
+    windows = row("")["windows"]
+    assert windows
+    whole = row("small", windows=windows * 5, parameters=7_777)
+    keep(
+        results,
+        record(whole),
+        record(row("small", windows=windows), started="2026-01-03T00:00:00Z"),
+    )
+
+    assert "7,777" in page(results)
+
+
 def test_a_row_of_another_model_is_not_shown(results: Path) -> None:
     outdated = row("small", model_sha256="sha-of-last-week", parameters=7_777)
     other = row("seed", model_sha256="sha-of-last-week")
@@ -427,11 +440,14 @@ def test_the_terminal_stars_the_best_of_each_column() -> None:
 def test_a_terminal_gets_the_columns_it_has_room_for(
     width: int | None, expected: Sequence[str]
 ) -> None:
-    headings, *_ = terminal_table([row("tc_cnn_64"), EXACT], width).splitlines()
+    headings, *_, last = terminal_table([row("tc_cnn_64"), EXACT], width).splitlines()
 
     told = re.split(r" {2,}", headings)[2:]
     assert [heading.removesuffix(" µs").removesuffix(" KiB") for heading in told] == expected
     assert width is None or len(headings) <= max(width, 62)
+    gone = [heading for heading in HEADINGS if heading not in expected]
+    assert last.startswith("- no room here, see the report: ") is bool(gone)
+    assert all(heading in last for heading in gone)
 
 
 def test_notes_tell_errors_violations_and_warnings() -> None:
@@ -454,6 +470,26 @@ def test_a_warning_of_every_measured_row_is_told_once() -> None:
         "every row: warning: shared",
         "hot: warning: own",
         "fresh: error: fresh was never trained; run: tox run -e train -- fresh",
+    ]
+
+
+def test_warnings_that_differ_in_a_number_are_told_once_with_its_range() -> None:
+    busy = "other processes kept {} cores busy"
+    spread = "a window was disturbed: {}-{} µs"
+    rows = [
+        row("one", warnings=[busy.format("0.9"), spread.format(1, 2)]),
+        row("two", warnings=[busy.format("1.1"), spread.format(3, 4)]),
+        row("three", warnings=[busy.format("0.7"), spread.format(5, 6)]),
+    ]
+
+    doubt, shared, *own = notes(rows)
+
+    assert doubt.startswith("?: ")
+    assert shared == "every row: warning: other processes kept 0.7-1.1 cores busy"
+    assert sorted(own) == [
+        "one: warning: a window was disturbed: 1-2 µs",
+        "three: warning: a window was disturbed: 5-6 µs",
+        "two: warning: a window was disturbed: 3-4 µs",
     ]
 
 
