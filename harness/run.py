@@ -1,5 +1,6 @@
 """Recording a session: one raw file a task, and the pages rendered from them."""
 
+import os
 import subprocess
 from collections import Counter
 from collections.abc import Sequence
@@ -24,12 +25,12 @@ class Run:
 
     """
 
-    def __init__(self, session: Session, root: Path) -> None:
+    def __init__(self, session: Session, root: Path, results: Path) -> None:
         self.session = session
         self.empty_call_us: float | None = None
         self._info = {
             "started": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            **revision(root),
+            **revision(root, results),
             "profile": session.profile.name,
         }
 
@@ -100,10 +101,12 @@ class Run:
         )
 
 
-def revision(root: Path) -> dict[str, Any]:
+def revision(root: Path, results: Path) -> dict[str, Any]:
     """Return the commit of *root* and whether it was edited, results apart; nulls without git."""
     commit = _git(root, "rev-parse", "HEAD")
-    changes = _git(root, "status", "--porcelain", "--", ".", ":(exclude)results")
+    apart = {"results", os.path.relpath(results, root)}
+    inside = [f":(exclude){path}" for path in sorted(apart) if not path.startswith(".")]
+    changes = _git(root, "status", "--porcelain", "--", ".", *inside)
     if commit is None or changes is None:
         return {"commit": None, "dirty": None}
     return {"commit": commit, "dirty": bool(changes)}

@@ -52,7 +52,7 @@ def make_run(
     tmp_path: Path, machine: Path, monkeypatch: pytest.MonkeyPatch, clips: Mapping[str, Clip]
 ) -> Run:
     registry = make_package(tmp_path, monkeypatch, MODULES, {"tiny": loudness_model()})
-    return Run(make_session(registry, machine, clips), tmp_path)
+    return Run(make_session(registry, machine, clips), tmp_path, tmp_path / "results")
 
 
 def measure(run: Run, *names: str) -> None:
@@ -215,7 +215,7 @@ def repository(tmp_path: Path) -> Path:
 
 
 def test_a_revision_is_a_commit(repository: Path) -> None:
-    found = revision(repository)
+    found = revision(repository, repository / "results")
 
     assert len(found["commit"]) == 40
     assert found["dirty"] is False
@@ -225,18 +225,31 @@ def test_results_do_not_make_a_revision_dirty(repository: Path) -> None:
     (repository / "results").mkdir()
     (repository / "results" / "README.md").write_text("")
 
-    assert revision(repository)["dirty"] is False
+    assert revision(repository, repository / "results")["dirty"] is False
+
+
+@pytest.mark.parametrize(("place", "expected"), [("mine", False), ("elsewhere", True)])
+def test_nor_do_results_that_are_written_elsewhere(
+    repository: Path,
+    place: str,
+    expected: bool,  # noqa: FBT001
+) -> None:
+    (repository / place).mkdir()
+    (repository / place / "README.md").write_text("")
+
+    assert revision(repository, repository / "mine")["dirty"] is expected
+    assert revision(repository, repository.parent)["dirty"] is True
 
 
 @pytest.mark.parametrize("name", ["code.py", "new.py"])
 def test_any_other_edit_does(repository: Path, name: str) -> None:
     (repository / name).write_text("edited")
 
-    assert revision(repository)["dirty"] is True
+    assert revision(repository, repository / "results")["dirty"] is True
 
 
 def test_without_a_repository_there_is_no_revision(tmp_path: Path) -> None:
-    assert revision(tmp_path) == {"commit": None, "dirty": None}
+    assert revision(tmp_path, tmp_path / "results") == {"commit": None, "dirty": None}
 
 
 def test_without_git_there_is_no_revision(
@@ -244,4 +257,4 @@ def test_without_git_there_is_no_revision(
 ) -> None:
     monkeypatch.setenv("PATH", str(repository))
 
-    assert revision(repository) == {"commit": None, "dirty": None}
+    assert revision(repository, repository / "results") == {"commit": None, "dirty": None}
