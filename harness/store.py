@@ -25,6 +25,9 @@ def read(path: Path) -> Record:
     try:
         record: Record = json.loads(path.read_bytes())
         form = record["format"]
+    except FileNotFoundError as error:
+        msg = f"{path} does not exist; name a file of results/<board>/raw"
+        raise ResultsError(msg) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         msg = f"{path} is no readable record ({error}); {_CURE}"
         raise ResultsError(msg) from error

@@ -69,6 +69,13 @@ def test_a_record_that_lacks_something_is_refused_by_its_name(
         store.read(path)
 
 
+def test_a_file_that_is_not_there_is_told_where_to_look_for(tmp_path: Path) -> None:
+    path = tmp_path / "record.json"
+    cure = "name a file of results/<board>/raw"
+    with pytest.raises(ResultsError, match=f"^{re.escape(str(path))} does not exist; {cure}$"):
+        store.read(path)
+
+
 def test_all_records_of_a_board_are_read_the_oldest_first(tmp_path: Path) -> None:
     days = ("2026-02-01", "2026-01-01", "2026-03-01")
     for number, day in enumerate(days):
