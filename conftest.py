@@ -186,9 +186,9 @@ class _Progress:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
-        seen = report.skipped and not hasattr(report, "wasxfail")
-        shown = seen or (report.passed and report.when == "call")
-        return (report.outcome, "", "") if shown else None
+        if report.skipped:
+            return ("xfailed" if hasattr(report, "wasxfail") else "skipped", "", "")
+        return ("passed", "", "") if report.passed and report.when == "call" else None
 
 
 @pytest.fixture
