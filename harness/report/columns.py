@@ -132,7 +132,7 @@ LATENCY: Final = (
     *STAGES,
     *(
         Column(heading=f"{name} µs", value=_latency("total", name), show=microseconds)
-        for name in ("p50", "p90", "p95", "p99", "max")
+        for name in ("p90", "p95", "p99", "max")
     ),
     Column(heading="calls", value=_latency("total", "calls"), show="{:,.0f}".format),
     Column(heading="windows µs", value=window_medians_us, show=_span),
