@@ -170,7 +170,7 @@ class Project:
     def measure(self, *words: str) -> tuple[int, str]:
         """Run the gate on the recordings; returns its exit status and all it said."""
         with self.start(*words) as gate:
-            said, _ = gate.communicate(timeout=120)
+            said, _ = gate.communicate(timeout=600)
             return gate.returncode, said
 
     @property
@@ -279,7 +279,7 @@ def test_where_no_recordings_can_be_had_synthetic_voices_stand_in_and_all_say_so
     project = Project(tmp_path, {"good": ready("good", anyway)})
 
     with project.start("-k", "1-", dataset=None) as gate:
-        said, _ = gate.communicate(timeout=120)
+        said, _ = gate.communicate(timeout=600)
 
     dataset = project.record()["dataset"]
     assert gate.returncode == 0
@@ -549,7 +549,7 @@ def test_ctrl_c_keeps_what_was_measured(tmp_path: Path) -> None:
         while gate.poll() is None and not (project.folder / "asleep").exists():
             time.sleep(0.01)
         gate.send_signal(signal.SIGINT)
-        said, _ = gate.communicate(timeout=120)
+        said, _ = gate.communicate(timeout=600)
 
     assert seen
     assert gate.returncode == pytest.ExitCode.INTERRUPTED
