@@ -29,24 +29,18 @@ def read(path: Path) -> Record:
         msg = f"{path} does not exist; name a file of results/<board>/raw"
         raise ResultsError(msg) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
-        msg = f"{path} is no readable record ({error}); {_CURE}"
+        msg = f"{path} is no readable record ({error}); {CURE}"
         raise ResultsError(msg) from error
     if form != FORMAT:
         msg = f"{path} has format {form!r}, not {FORMAT}; read it with the version that wrote it"
         raise ResultsError(msg)
     if missing := sorted(_missing(record)):
-        msg = f"{path} lacks {', '.join(missing)}; {_CURE}"
+        msg = f"{path} lacks {', '.join(missing)}; {CURE}"
         raise ResultsError(msg)
     return record
 
 
-def read_all(board: Path) -> list[Record]:
-    """Read every record of a board's folder, the oldest first; raises as :func:`read` does."""
-    records = [read(path) for path in sorted((board / "raw").glob("*.json"))]
-    return sorted(records, key=lambda record: str(record["run"]["started"]))
-
-
-_CURE: Final = "remove it or restore it from version control"
+CURE: Final = "remove it or restore it from version control"
 _PARTS: Final = {
     "run": ("started", "profile"),
     "board": ("name", "litert", "numpy", "scipy", "python"),

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from harness import files, store
 from harness.errors import ResultsError
-from harness.measurement import Measurement
-from harness.report.group import Group, Row, newest
+from harness.measurement import Measurement, Record
+from harness.report.group import Group, Row, newest, started
 from harness.report.index import INDEX_TITLE, index_page
 from harness.report.page import board_page
 
@@ -30,7 +30,7 @@ def render(results: Path, models: Mapping[str, str]) -> list[Path]:
             folder has a README of another kind.
 
     """
-    require_renderable(results)
+    _require_ours(results)
     folders = _folders(results)
     boards = [(folder, _groups(folder, models)) for folder in folders]
     shown = [(folder, groups) for folder, groups in boards if groups]
@@ -48,12 +48,16 @@ def require_renderable(results: Path) -> None:
     """Raise ResultsError where :func:`render` would, before a run of minutes that ends in it."""
     _require_ours(results)
     for folder in _folders(results):
-        for path in sorted((folder / "raw").glob("*.json")):
-            _require_shown(path)
+        _records(folder)
 
 
-def _require_shown(path: Path) -> None:
-    """Raise ResultsError unless there is all in a record that its own pages would tell."""
+def _records(board: Path) -> list[Record]:
+    """Read every record of a board's folder, the oldest first; raises ResultsError."""
+    return sorted(map(_read, sorted((board / "raw").glob("*.json"))), key=started)
+
+
+def _read(path: Path) -> Record:
+    """Read a record; raises ResultsError unless all is there that its own pages would tell."""
     record = store.read(path)
     rows = [Row(measurement, record) for measurement in record["measurements"]]
     try:
@@ -62,8 +66,9 @@ def _require_shown(path: Path) -> None:
             board_page([group])
             index_page([("", [group])])
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        msg = f"{path} cannot be shown ({error!r}); remove it or restore it from version control"
+        msg = f"{path} cannot be shown ({error!r}); {store.CURE}"
         raise ResultsError(msg) from error
+    return record
 
 
 def _folders(results: Path) -> list[Path]:
@@ -99,7 +104,7 @@ def _pictures(groups: Sequence[Group]) -> dict[str, str]:
 def _groups(board: Path, models: Mapping[str, str]) -> list[Group]:
     """Return the newest whole row of each candidate, for each data set and task."""
     kept: dict[tuple[str, ...], dict[str, Row]] = {}
-    for record in store.read_all(board):
+    for record in _records(board):
         dataset = record["dataset"]
         rows = kept.setdefault((dataset["name"], dataset["digest"], *dataset["labels"]), {})
         for measurement in record["measurements"]:

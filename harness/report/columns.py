@@ -62,18 +62,18 @@ def _latency(stage: str, statistic: str) -> Callable[[Any], float]:
     return lambda row: float(row["latency_us"][stage][statistic])
 
 
-def microseconds(value: float) -> str:
+def _microseconds(value: float) -> str:
     """Return a time with one decimal, or with none where it has four digits."""
     return f"{value:,.1f}" if value < 1_000 else f"{value:,.0f}"  # noqa: PLR2004
 
 
-def kib(size: float) -> str:
+def _kib(size: float) -> str:
     """Return a size in bytes as KiB, with two decimals."""
     return f"{size / KIB:.2f}"
 
 
 def _span(medians_us: Sequence[float]) -> str:
-    return f"{microseconds(min(medians_us))}-{microseconds(max(medians_us))}"
+    return f"{_microseconds(min(medians_us))}-{_microseconds(max(medians_us))}"
 
 
 def _operators(row: Any) -> str:
@@ -87,9 +87,9 @@ def _zeros(row: Any) -> str:
 
 ACCURACY: Final = Column(heading="accuracy", value=accuracy, show=percent, best=max)
 INTERVAL: Final = Column(heading="95 % interval", value=lambda row: row["accuracy"], show=interval)
-ZIPPED: Final = Column(heading="zipped KiB", value=zipped_bytes, show=kib, best=min)
-HEADLINE: Final = Column(heading="latency µs", value=latency_us, show=microseconds, best=min)
-P99: Final = Column(heading="p99 µs", value=_latency("total", "p99"), show=microseconds, best=min)
+ZIPPED: Final = Column(heading="zipped KiB", value=zipped_bytes, show=_kib, best=min)
+HEADLINE: Final = Column(heading="latency µs", value=latency_us, show=_microseconds, best=min)
+P99: Final = Column(heading="p99 µs", value=_latency("total", "p99"), show=_microseconds, best=min)
 DETECTED: Final = Column(
     heading="detected", value=share_acted_on("detected"), show=percent, best=max
 )
@@ -98,8 +98,10 @@ FALSE_ACCEPTS: Final = Column(
 )
 ON_NOISE: Final = Column(heading="on noise", value=share_acted_on("noise"), show=percent, best=min)
 STAGES: Final = (
-    Column(heading="front-end µs", value=_latency("frontend", "p50"), show=microseconds, best=min),
-    Column(heading="inference µs", value=_latency("inference", "p50"), show=microseconds, best=min),
+    Column(heading="front-end µs", value=_latency("frontend", "p50"), show=_microseconds, best=min),
+    Column(
+        heading="inference µs", value=_latency("inference", "p50"), show=_microseconds, best=min
+    ),
 )
 
 MAIN: Final = (ACCURACY, INTERVAL, ZIPPED, HEADLINE, DETECTED, FALSE_ACCEPTS)
@@ -131,7 +133,7 @@ OPERATING: Final = (
 LATENCY: Final = (
     *STAGES,
     *(
-        Column(heading=f"{name} µs", value=_latency("total", name), show=microseconds)
+        Column(heading=f"{name} µs", value=_latency("total", name), show=_microseconds)
         for name in ("p90", "p95", "p99", "max")
     ),
     Column(heading="calls", value=_latency("total", "calls"), show="{:,.0f}".format),
@@ -139,9 +141,9 @@ LATENCY: Final = (
     Column(
         heading="first call µs",
         value=lambda row: row["latency_us"]["first_call"],
-        show=microseconds,
+        show=_microseconds,
     ),
-    Column(heading="init µs", value=lambda row: row["latency_us"]["init"], show=microseconds),
+    Column(heading="init µs", value=lambda row: row["latency_us"]["init"], show=_microseconds),
 )
 """Stages, tail and start."""
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from harness import store
+from harness import report, store
 from harness.errors import ResultsError
 from harness.measurement import Measurement, Record
 from harness.registry import Registry
@@ -120,6 +120,14 @@ def test_a_narrowed_later_run_adds_rows_and_removes_none(results: Path) -> None:
     keep(results, record(EXACT, started="2026-01-03T00:00:00Z"))
 
     assert tables(page(results)) == [["exact", "small", "seed"]]
+
+
+def test_all_records_of_a_board_are_read_the_oldest_first(results: Path) -> None:
+    days = ("2026-02-01", "2026-01-01", "2026-03-01")
+    keep(results, *(record(started=day) for day in days))
+
+    kept = report._records(results / "raspberry-pi-4")
+    assert [record["run"]["started"] for record in kept] == sorted(days)
 
 
 def test_the_newest_row_of_a_candidate_is_shown(results: Path) -> None:

@@ -76,14 +76,6 @@ def test_a_file_that_is_not_there_is_told_where_to_look_for(tmp_path: Path) -> N
         store.read(path)
 
 
-def test_all_records_of_a_board_are_read_the_oldest_first(tmp_path: Path) -> None:
-    days = ("2026-02-01", "2026-01-01", "2026-03-01")
-    for number, day in enumerate(days):
-        store.write(record(started=day), tmp_path / "raw", str(number))
-
-    assert [kept["run"]["started"] for kept in store.read_all(tmp_path)] == sorted(days)
-
-
 @pytest.mark.parametrize(
     "data",
     [b"", b'{"format": 1', b"[]", b'"format"', b"{}", b"\xff\xfe"],
