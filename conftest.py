@@ -12,17 +12,20 @@ from pathlib import Path
 
 import pytest
 
-from harness import board, datasets, files, report, store
-from harness.compare import compare, require_alike
+from harness import datasets, files, report
+from harness.candidate.registry import Registry
 from harness.datasets import Dataset, Source
 from harness.errors import AudioError, DatasetError, ResultsError, SpotbenchError
-from harness.measurement import Record
-from harness.registry import Registry
+from harness.measure import board
+from harness.measure.run import Run
+from harness.measure.session import Session, Subject
+from harness.measure.timing import PROFILES
+from harness.measure.verdict import fails
+from harness.record import store
+from harness.record.schema import Record
+from harness.report.board import describe
+from harness.report.comparison import compare, require_alike
 from harness.report.table import notes, terminal_table
-from harness.run import Run
-from harness.session import Session, Subject
-from harness.timing import PROFILES
-from harness.verdict import fails
 
 ROOT = Path(__file__).parent
 GATE = "harness.test_candidates"
@@ -275,7 +278,7 @@ def _table(record: Record, width: int | None) -> list[str]:
     return [
         f"\n{task} on {dataset['name']}, {dataset['clips']} test clips",
         *([f"WARNING: {dataset['note']}"] if dataset["note"] else []),
-        f"{board.describe(record['board'])}\n",
+        f"{describe(record['board'])}\n",
         terminal_table(measurements, width),
         *(f"- {note}" for note in notes(measurements)),
         *_cost(record["run"]["empty_call_us"]),

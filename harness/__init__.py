@@ -1,9 +1,9 @@
 """The measure side of spotbench: no TensorFlow, no Keras. These are the names candidates use."""
 
-from harness.budget import GO_STOP_BUDGET, Budget
-from harness.candidate import Candidate, ReadyModel
-from harness.frontend import LogMel
-from harness.recipe import Augmentation, Training
+from harness.candidate.budget import GO_STOP_BUDGET, Budget
+from harness.candidate.candidate import Candidate, ReadyModel
+from harness.candidate.training import Augmentation, Training
+from harness.frontends.log_mel import LogMel
 
 __all__ = [
     "GO_STOP_BUDGET",

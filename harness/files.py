@@ -1,6 +1,7 @@
 """Writing files in one step: each is there whole, or not at all."""
 
 import fcntl
+import hashlib
 import json
 import re
 import sys
@@ -11,6 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import ResultsError
+
+
+def sha256(data: bytes) -> str:
+    """SHA-256 of *data*, in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:

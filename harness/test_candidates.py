@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from harness.run import Run
-from harness.session import Subject
-from harness.timing import Times
-from harness.verdict import fails
+from harness.measure.run import Run
+from harness.measure.session import Subject
+from harness.measure.timing import Times
+from harness.measure.verdict import fails
 
 EMPTY_CALLS = 1_000
 

@@ -11,12 +11,12 @@ import numpy.typing as npt
 from candidates._training import keras
 from candidates._training.augment import mask_features, vary_clip
 from harness.audio import Clip
-from harness.candidate import Candidate
+from harness.candidate.candidate import Candidate
+from harness.candidate.training import Training
 from harness.datasets import Dataset
-from harness.datasets.dataset import sha256
-from harness.frontend import Features
-from harness.noise import MAINS_HZ, clicks, coloured_noise, hum, to_int16
-from harness.recipe import Training
+from harness.datasets.noise import MAINS_HZ, clicks, coloured_noise, hum, to_int16
+from harness.files import sha256
+from harness.frontends.log_mel import Features
 
 Targets = npt.NDArray[np.float32]
 

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from candidates._training import tf
-from harness.candidate import Quantization
-from harness.frontend import Features
+from harness.candidate.candidate import Quantization
+from harness.frontends.log_mel import Features
 
 CALIBRATION_CLIPS = 200
 """Training clips whose features fix the ranges of an int8 model."""

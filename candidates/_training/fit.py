@@ -6,7 +6,7 @@ from tqdm import tqdm
 
 from candidates._training import keras, tf, tfmot
 from candidates._training.batches import Batches
-from harness.candidate import Candidate, ReadyModel
+from harness.candidate.candidate import Candidate, ReadyModel
 from harness.errors import CandidateError
 
 PRUNING_FREQUENCY = 20

@@ -7,9 +7,9 @@ import scipy.optimize
 import scipy.special
 
 from candidates._training import keras
+from harness.decisions import OPERATING_THRESHOLD, Scores
 from harness.errors import CandidateError
-from harness.frontend import Features
-from harness.metrics import OPERATING_THRESHOLD, Scores
+from harness.frontends.log_mel import Features
 
 FACTORS: Final = (0.05, 20.0)
 """Of the logits: the widest range looked in."""

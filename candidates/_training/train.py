@@ -15,18 +15,18 @@ from candidates._training.batches import Batches, Speech, as_input, usable
 from candidates._training.convert import CALIBRATION_CLIPS, convert
 from candidates._training.fit import build, fit
 from candidates._training.sharpen import require_dense_end, sharpen
-from harness import board, datasets
-from harness.candidate import Candidate, model_path
-from harness.card import Card
+from harness import datasets
+from harness.candidate.candidate import Candidate, model_path
+from harness.candidate.card import Card
+from harness.candidate.registry import Registry
+from harness.candidate.specification import specification_hash
 from harness.datasets import Source
-from harness.datasets.dataset import sha256
+from harness.decisions import correct
 from harness.errors import SpotbenchError
-from harness.files import write_bytes
-from harness.metrics import correct
-from harness.model import Model
-from harness.registry import Registry
-from harness.specification import specification_hash
-from harness.spotter import Spotter
+from harness.files import sha256, write_bytes
+from harness.measure import board
+from harness.spotter.model import Model
+from harness.spotter.spotter import Spotter
 
 CREDIT = "Speech Commands, Pete Warden, arXiv:1804.03209, CC BY 4.0"
 PACKAGES = ("tensorflow", "tf-keras", "tensorflow-model-optimization", "numpy", "scipy")

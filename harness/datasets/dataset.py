@@ -1,6 +1,5 @@
 """What a data set is, once it is read: labelled clips of one split, and where they came from."""
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -10,6 +9,7 @@ import numpy.typing as npt
 
 from harness.audio import CLIP_SAMPLES, decode_wav
 from harness.errors import NoRecordingsError
+from harness.files import sha256
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,11 +88,6 @@ def require_words(name: str, words: Iterable[str], known: Iterable[str]) -> None
     if unknown:
         msg = f"{name} has no recordings of {', '.join(unknown)}; it has {', '.join(known)}"
         raise NoRecordingsError(msg)
-
-
-def sha256(data: bytes) -> str:
-    """SHA-256 of *data*, in hexadecimal."""
-    return hashlib.sha256(data).hexdigest()
 
 
 def content_digest(digests: Mapping[str, str]) -> str:

@@ -9,8 +9,8 @@ Source: Pete Warden 2018, arXiv:1804.03209, CC BY 4.0.
 from pathlib import Path
 from typing import Final
 
-from harness.datasets.archive import Archive
 from harness.datasets.dataset import Dataset, assemble, require_words
+from harness.datasets.fetching.archive import Archive
 from harness.datasets.split import in_split
 
 NAME: Final = "speech_commands"

@@ -3,9 +3,10 @@
 from collections.abc import Container, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from harness import files, store
+from harness import files
 from harness.errors import ResultsError
-from harness.measurement import Measurement, Record
+from harness.record import store
+from harness.record.schema import Measurement, Record
 from harness.report.group import Group, Row, newest, started
 from harness.report.index import INDEX_TITLE, index_page
 from harness.report.page import board_page
@@ -92,7 +93,7 @@ def _tidy(folders: Iterable[Path], pages: Container[Path]) -> None:
 
 
 def _pictures(groups: Sequence[Group]) -> dict[str, str]:
-    from harness.report.plots import pictures  # noqa: PLC0415  (matplotlib takes a second)
+    from harness.report.pictures import pictures  # noqa: PLC0415  (matplotlib takes a second)
 
     return {
         f"{group.slug}-{name}.svg": svg

@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
+from harness.candidate.registry import Registry
 from harness.errors import SpotbenchError
-from harness.registry import Registry
 from harness.report import render
 
 

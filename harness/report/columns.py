@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from harness.rows import (
+from harness.record.rows import (
     accuracy,
     acted_on,
     latency_us,

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from harness.board import slug
-from harness.measurement import Measurement, Record
+from harness.record.schema import Measurement, Record
+from harness.text import slug
 
 
 class Row(NamedTuple):

@@ -6,7 +6,7 @@ from typing import Final
 
 from tabulate import tabulate
 
-from harness.board import describe
+from harness.report.board import describe
 from harness.report.group import Group, newest
 from harness.report.table import not_certain
 from harness.report.winners import winners

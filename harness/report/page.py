@@ -5,8 +5,9 @@ from typing import Any
 
 from tabulate import tabulate
 
-from harness.board import describe
-from harness.measurement import Measurement
+from harness.record.rows import accuracy
+from harness.record.schema import Measurement
+from harness.report.board import describe
 from harness.report.columns import (
     ANATOMY,
     DETECTED,
@@ -22,7 +23,6 @@ from harness.report.columns import (
 )
 from harness.report.group import Group, Row, newest, started
 from harness.report.table import details_table, markdown_table, notes
-from harness.rows import accuracy
 
 
 def board_page(groups: Sequence[Group]) -> str:

@@ -6,9 +6,9 @@ from typing import Final
 
 from tabulate import tabulate
 
-from harness.measurement import Measurement
+from harness.record.rows import accuracy, zipped_bytes
+from harness.record.schema import Measurement
 from harness.report.columns import FIRST_TO_GO, MAIN, TERMINAL, Column
-from harness.rows import accuracy, zipped_bytes
 
 _DOUBT: Final = "?: not certain, as the limit lies within the 95 % interval of the accuracy"
 _NUMBER: Final = re.compile(r"\d+(?:\.\d+)?")

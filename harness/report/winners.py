@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from harness import rows
+from harness.record import rows
 from harness.report.columns import (
     ACCURACY,
     DETECTED,

@@ -8,7 +8,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from candidates.seed_ds_cnn_48_s95 import CANDIDATE
 from harness.audio import Clip
-from harness.frontend import Features, LogMel
+from harness.frontends.log_mel import Features, LogMel
 from tests.bench.side_by_side import clips, speed_up
 from tests.training.reference import Reference
 

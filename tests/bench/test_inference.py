@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from ai_edge_litert.compiled_model import CompiledModel
 
-from harness.card import read_model
+from harness.candidate.card import read_model
+from harness.candidate.registry import Registry
 from harness.errors import SpotbenchError
-from harness.model import Model
-from harness.registry import Registry
+from harness.spotter.model import Model
 
 TURNS, CALLS_A_TURN = 10, 50
 TOLERANCE = 0.15

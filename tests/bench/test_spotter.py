@@ -6,11 +6,11 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from candidates.seed_ds_cnn_48_s95 import CANDIDATE
 from harness.audio import Clip
-from harness.card import read_model
-from harness.metrics import Scores
-from harness.model import Model
-from harness.registry import Registry
-from harness.spotter import Spotter
+from harness.candidate.card import read_model
+from harness.candidate.registry import Registry
+from harness.decisions import Scores
+from harness.spotter.model import Model
+from harness.spotter.spotter import Spotter
 from tests.bench.side_by_side import clips, speed_up
 from tests.training.reference import Reference
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from candidates._training import tf
 from harness.audio import SAMPLE_RATE_HZ, Clip
-from harness.frontend import INT16_SCALE, LOG_OFFSET, Features, LogMel
+from harness.frontends.log_mel import INT16_SCALE, LOG_OFFSET, Features, LogMel
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,8 @@ import numpy.typing as npt
 
 from harness.audio import CLIP_SAMPLES, SAMPLE_RATE_HZ, Clip
 from harness.datasets import Dataset
-from harness.datasets.dataset import content_digest, sha256
+from harness.datasets.dataset import content_digest
+from harness.files import sha256
 
 Clips = npt.NDArray[np.int16]
 

@@ -6,8 +6,8 @@ import pytest
 
 from candidates._training.augment import mask_features, vary_clip
 from harness.audio import CLIP_SAMPLES, Clip
-from harness.frontend import Features
-from harness.recipe import Augmentation
+from harness.candidate.training import Augmentation
+from harness.frontends.log_mel import Features
 from tests.training.synthetic import voices
 
 SEEDS: Final = range(200)

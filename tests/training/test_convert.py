@@ -10,9 +10,9 @@ from candidates._training.batches import as_input
 from candidates._training.convert import convert
 from candidates._training.fit import build
 from harness import Candidate, LogMel
-from harness.candidate import QUANTIZATIONS, Quantization
-from harness.frontend import Features
-from harness.model import Model
+from harness.candidate.candidate import QUANTIZATIONS, Quantization
+from harness.frontends.log_mel import Features
+from harness.spotter.model import Model
 from tests.training.synthetic import voices
 
 # Dynamic-range quantization leaves tensors of under 1,024 weights alone: these have

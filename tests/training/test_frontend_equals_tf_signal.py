@@ -12,8 +12,8 @@ import pytest
 from candidates._training import tf
 from harness import datasets
 from harness.audio import CLIP_SAMPLES
-from harness.frontend import LogMel
-from harness.registry import Registry
+from harness.candidate.registry import Registry
+from harness.frontends.log_mel import LogMel
 from tests.training.reference import Reference
 from tests.training.synthetic import Clips, voices
 

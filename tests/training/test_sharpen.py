@@ -8,8 +8,8 @@ from scipy.special import softmax
 
 from candidates._training import keras
 from candidates._training.sharpen import FACTORS, factor_for, require_dense_end, sharpen
+from harness.decisions import OPERATING_THRESHOLD
 from harness.errors import CandidateError
-from harness.metrics import OPERATING_THRESHOLD
 
 RNG = np.random.default_rng(0)
 OUTLIERS = RNG.standard_normal((1_000, 6, 4, 1)).astype(np.float32)

@@ -16,14 +16,14 @@ from candidates._training.fit import build, learning_rate, prunable
 from candidates._training.train import main, train
 from candidates.seed_ds_cnn_48_s95 import CANDIDATE as SEED_CANDIDATE
 from harness import Candidate, LogMel, ReadyModel, Training, datasets
-from harness.card import Card, read_model
-from harness.datasets.dataset import sha256
+from harness.candidate.card import Card, read_model
+from harness.candidate.registry import Registry
+from harness.candidate.specification import specification_hash
+from harness.decisions import correct
 from harness.errors import CandidateError
-from harness.metrics import correct
-from harness.model import Model
-from harness.registry import Registry
-from harness.specification import specification_hash
-from harness.spotter import Spotter
+from harness.files import sha256
+from harness.spotter.model import Model
+from harness.spotter.spotter import Spotter
 from tests.training.synthetic import SyntheticSource
 
 TINY: Final = Candidate(

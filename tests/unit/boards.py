@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from harness.board import Machine
+from harness.measure.board import Machine
 
 Answers = Mapping[tuple[str, ...], str]
 """What commands print."""

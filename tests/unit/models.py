@@ -20,12 +20,12 @@ from ai_edge_litert import schema_py_generated as schema
 
 from harness import LogMel
 from harness.audio import CLIP_SAMPLES, Clip
-from harness.board import Machine
+from harness.candidate.registry import Registry
 from harness.datasets import Dataset
 from harness.errors import NoRecordingsError
-from harness.registry import Registry
-from harness.session import Session
-from harness.timing import Profile
+from harness.measure.board import Machine
+from harness.measure.session import Session
+from harness.measure.timing import Profile
 
 Operator = schema.BuiltinOperator
 Array = npt.NDArray[Any]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from harness.measurement import Measurement, Record
+from harness.record.schema import Measurement, Record
 
 NOTE = "synthetic voices, not people"
 

@@ -14,9 +14,9 @@ from typing import Any, Final, Literal
 
 import pytest
 
-from harness.datasets.archive import Archive
-from harness.datasets.dataset import sha256
+from harness.datasets.fetching.archive import Archive
 from harness.errors import DatasetError, UnreachableError
+from harness.files import sha256
 from tests.unit.killing import kill_often
 from tests.unit.recordings import wav_bytes, word_digest, write_archive, write_folder
 from tests.unit.servers import Handler, Server, running, send
@@ -480,7 +480,7 @@ SHARING = """
 import sys
 from dataclasses import replace
 from pathlib import Path
-from harness.datasets.archive import Archive
+from harness.datasets.fetching.archive import Archive
 
 url, archives, cache, size, digest = sys.argv[1:]
 archive = Archive(
@@ -547,7 +547,7 @@ def test_two_processes_fetch_one_archive_once(tmp_path: Path, tar: Path, cache: 
 UNPACKING = """
 import shutil
 from pathlib import Path
-from harness.datasets.archive import Archive
+from harness.datasets.fetching.archive import Archive
 
 archives, cache, digest = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 size = (archives / "full.tar.gz").stat().st_size

@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from harness import board
-from harness.board import Fact, Machine
+from harness.measure import board
+from harness.measure.board import Machine
+from harness.record.schema import Fact
+from harness.report.board import describe
+from harness.text import slug
 from tests.unit.boards import (
     ARM_CPU,
     COOL_PI,
@@ -248,7 +251,7 @@ def test_a_board_is_throttled_if_it_is_held_back_now_or_was_since(
     ],
 )
 def test_a_slug_is_the_name_of_a_folder(text: str, expected: str) -> None:
-    assert board.slug(text) == expected
+    assert slug(text) == expected
 
 
 def test_files_are_read_without_padding_and_missing_ones_as_none(tmp_path: Path) -> None:
@@ -338,4 +341,4 @@ DESCRIBED: dict[str, Fact] = {
 def test_a_report_is_headed_with_one_line(changes: dict[str, Fact], expected: str) -> None:
     versions = "Python 3.11.2, LiteRT 2.3.0, NumPy 2.4.6, SciPy 1.17.1"
 
-    assert board.describe({**DESCRIBED, **changes}) == expected + versions
+    assert describe({**DESCRIBED, **changes}) == expected + versions

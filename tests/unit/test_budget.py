@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from harness.budget import GO_STOP_BUDGET, METRICS, Budget, Violation
+from harness.candidate.budget import GO_STOP_BUDGET, METRICS, Budget, Violation
 from harness.errors import CandidateError
-from harness.metrics import Proportion, proportion
+from harness.statistics import Proportion, proportion
 
 BAR = Budget(min_accuracy=0.9, max_zipped_bytes=1_000, max_latency_us=2_000)
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from harness import GO_STOP_BUDGET, Budget, Candidate, LogMel, ReadyModel, Training
-from harness.candidate import model_path
+from harness.candidate.candidate import model_path
 from harness.errors import CandidateError
 from tests.unit.models import build
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from harness import Candidate, ReadyModel, Training
-from harness.card import Card, read_model
-from harness.datasets.dataset import sha256
+from harness.candidate.card import Card, read_model
+from harness.candidate.specification import specification_hash
 from harness.errors import ModelError
-from harness.specification import specification_hash
+from harness.files import sha256
 from tests.unit.models import build
 
 MODEL = b"the model"

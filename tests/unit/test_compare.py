@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from harness.compare import compare, require_alike
 from harness.errors import ResultsError
-from harness.measurement import Measurement, Record
-from harness.metrics import proportion
+from harness.record.schema import Measurement, Record
+from harness.report.comparison import compare, require_alike
+from harness.statistics import proportion
 
 RIGHT = {
     f"{word}/{number}.wav": scores

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness.datasets.connect import connect, opener
+from harness.datasets.fetching.connect import connect, opener
 
 NOBODY = ("127.0.0.1", 1)
 """Port 1 is reserved and nothing listens there."""

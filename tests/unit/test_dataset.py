@@ -2,15 +2,9 @@
 
 import pytest
 
-from harness.datasets.dataset import (
-    Dataset,
-    Recording,
-    assemble,
-    content_digest,
-    manifest,
-    sha256,
-)
+from harness.datasets.dataset import Dataset, Recording, assemble, content_digest, manifest
 from harness.errors import AudioError
+from harness.files import sha256
 from tests.unit.recordings import wav_bytes, word_digest
 
 GO = Recording(key="go/b.wav", word="go", data=wav_bytes([1]))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.datasets.download import download
+from harness.datasets.fetching.download import download
 from harness.errors import DatasetError, UnreachableError
 from tests.unit.killing import kill_often
 from tests.unit.servers import Answer, Handler, Server, running, send
@@ -348,7 +348,7 @@ def test_a_slow_server_is_waited_for(server: Server, target: Path) -> None:
 
 FETCHING = """
 from pathlib import Path
-from harness.datasets.download import download
+from harness.datasets.fetching.download import download
 
 target = Path(sys.argv[2])
 

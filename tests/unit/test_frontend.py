@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from harness.audio import Clip
 from harness.errors import AudioError, CandidateError
-from harness.frontend import Features, LogMel, _bilinear
+from harness.frontends.log_mel import Features, LogMel, _bilinear
 
 SILENCE = np.zeros(16_000, np.int16)
 NOISE = np.random.default_rng(0).integers(-20_000, 20_000, 16_000).astype(np.int16)

@@ -21,7 +21,8 @@ ROOT = Path(__file__).parents[2]
 
 STUBS = """
 from dataclasses import replace
-from harness import board, timing
+from harness.measure import board
+from harness.measure import timing
 
 timing.PROFILES["quick"] = replace(
     timing.PROFILES["quick"], window_s=0.01, stages_s=0.01, warmup_s=0.01
@@ -59,7 +60,7 @@ import traceback
 from pathlib import Path
 
 from harness import Candidate, LogMel, ReadyModel
-from harness.model import Model
+from harness.spotter.model import Model
 
 now_us = 0
 

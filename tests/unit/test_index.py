@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from harness.measurement import Measurement
+from harness.record.schema import Measurement
 from harness.report.group import Group, Row
 from harness.report.index import index_page
 from harness.report.winners import winners

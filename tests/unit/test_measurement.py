@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.board import Fact
-from harness.datasets.dataset import sha256
-from harness.measurement import Measurement, measurement
-from harness.noise import KINDS, SILENCE, noise_clips
-from harness.session import Attempt, Session, Subject
-from harness.size import zipped_bytes
-from harness.timing import Stages, Window
+from harness.datasets.noise import KINDS, SILENCE, noise_clips
+from harness.files import sha256
+from harness.measure.row import measurement
+from harness.measure.session import Attempt, Session, Subject
+from harness.measure.timing import Stages, Window
+from harness.record.schema import Fact, Measurement
+from harness.spotter.size import zipped_bytes
 from tests.unit.models import (
     FEATURES,
     GO_STOP_CLIPS,

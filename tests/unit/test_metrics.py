@@ -3,21 +3,16 @@
 import numpy as np
 import pytest
 
-from harness.metrics import (
+from harness.decisions import (
     OPERATING_THRESHOLD,
     THRESHOLDS,
-    Paired,
-    Proportion,
     Scores,
     certainty,
     confusion,
     correct,
-    count,
     of_task,
-    percentile,
-    proportion,
-    spread,
 )
+from harness.statistics import Paired, Proportion, count, percentile, proportion, spread
 
 LABELS = ("go", "stop", "yes")
 

@@ -6,7 +6,8 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 
 from harness.errors import ModelError
-from harness.model import Anatomy, Model, _Dequantizer, _Quantizer, dissect
+from harness.spotter.anatomy import Anatomy, dissect
+from harness.spotter.model import Model, _Dequantizer, _Quantizer
 from tests.unit.models import FEATURES, Graph, Operator, dense_model, loudness_model, nan_model
 
 LABELS = ("go", "stop")

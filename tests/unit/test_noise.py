@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pytest
 
 from harness.audio import CLIP_SAMPLES
-from harness.noise import (
+from harness.datasets.noise import (
     COLOURS,
     KINDS,
     LEVELS_DBFS,

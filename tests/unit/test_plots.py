@@ -10,14 +10,14 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from harness.measurement import Measurement
-from harness.report.plots import pictures
-from harness.report.plots.canvas import _DARK, FAINT, PAGE, _round_numbers, text_width
-from harness.report.plots.confusion import confusions
-from harness.report.plots.curves import operating
-from harness.report.plots.lanes import latencies, stages
-from harness.report.plots.placement import Box, Numbers, place
-from harness.report.plots.scatter import LATENCY, SIZE, accuracy_against, pareto
+from harness.record.schema import Measurement
+from harness.report.pictures import pictures
+from harness.report.pictures.canvas import _DARK, FAINT, PAGE, _round_numbers, text_width
+from harness.report.pictures.confusion import confusions
+from harness.report.pictures.curves import operating
+from harness.report.pictures.lanes import latencies, stages
+from harness.report.pictures.placement import Box, Numbers, place
+from harness.report.pictures.scatter import LATENCY, SIZE, accuracy_against, pareto
 from tests.unit.records import FRESH, row
 
 NAMES = [

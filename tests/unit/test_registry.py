@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 
 from harness import Candidate, ReadyModel
-from harness.datasets.dataset import sha256
+from harness.candidate.registry import Registry
 from harness.errors import CandidateError
-from harness.registry import Registry
+from harness.files import sha256
 from tests.unit.models import make_package, ready
 
 MODULES = {

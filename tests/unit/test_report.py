@@ -14,11 +14,13 @@ from typing import Any
 
 import pytest
 
-from harness import report, store
+from harness import report
+from harness.candidate.registry import Registry
 from harness.errors import ResultsError
-from harness.measurement import Measurement, Record
-from harness.registry import Registry
-from harness.report import plots, render, require_renderable
+from harness.record import store
+from harness.record.schema import Measurement, Record
+from harness.report import pictures as pictures_of
+from harness.report import render, require_renderable
 from harness.report.table import in_order, not_certain, notes, terminal_table
 from tests.unit.records import EXACT, FRESH, NOTE, SEED, record, row, share, times
 
@@ -27,7 +29,7 @@ HEADINGS = [
     *("p99", "front-end", "inference"),
 ]
 ROOT = Path(__file__).parents[2]
-PICTURES = plots.pictures
+PICTURES = pictures_of.pictures
 GOLDEN = Path(__file__).with_name("golden")
 COLUMNS = ROOT / "harness" / "report" / "columns.md"
 
@@ -42,7 +44,7 @@ def pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     def draw(measurements: Sequence[Measurement], labels: Sequence[str]) -> dict[str, str]:
         return {"stages": f"{[row['candidate'] for row in measurements]} {labels}"}
 
-    monkeypatch.setattr(plots, "pictures", draw)
+    monkeypatch.setattr(pictures_of, "pictures", draw)
 
 
 @pytest.fixture
@@ -196,7 +198,7 @@ def test_each_data_set_has_pictures_of_its_rows(results: Path) -> None:
 def test_every_picture_of_a_page_lies_beside_it_and_is_shown(
     results: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(plots, "pictures", PICTURES)
+    monkeypatch.setattr(pictures_of, "pictures", PICTURES)
     keep(results, record(row("small")))
 
     shown = re.findall(r"\]\((\S+\.svg)\)", page(results))

@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
-from harness import rows
 from harness.errors import ResultsError
-from harness.metrics import Paired
+from harness.record import rows
+from harness.statistics import Paired
 
 SURE, UNSURE = [0.96, 0.04], [0.9, 0.1]
 

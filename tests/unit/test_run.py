@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness import store
 from harness.audio import Clip
 from harness.errors import NoRecordingsError
-from harness.run import Run, revision
-from harness.timing import Stages, Window
+from harness.measure.run import Run, revision
+from harness.measure.timing import Stages, Window
+from harness.record import store
 from tests.unit.models import (
     GO_STOP_CLIPS,
     loud,

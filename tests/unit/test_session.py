@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.board import Fact
+from harness.candidate.registry import Registry
 from harness.errors import AudioError, CandidateError
-from harness.model import Model
-from harness.registry import Registry
-from harness.session import Session, Subject
-from harness.timing import MIN_CALLS, PROFILES, Times
+from harness.measure.session import Session, Subject
+from harness.measure.timing import MIN_CALLS, PROFILES, Times
+from harness.record.schema import Fact
+from harness.spotter.model import Model
 from tests.unit.models import (
     FEATURES,
     GO_STOP_CLIPS,
@@ -208,8 +208,8 @@ def test_the_board_is_read_right_before_and_right_after_the_timed_calls(
     def call(_spotter: object, _clip: object) -> None:
         happened.append("call")
 
-    monkeypatch.setattr("harness.board.readings", read)
-    monkeypatch.setattr("harness.spotter.Spotter.__call__", call)
+    monkeypatch.setattr("harness.measure.board.readings", read)
+    monkeypatch.setattr("harness.spotter.spotter.Spotter.__call__", call)
     subject.take_window(timed)
 
     (window,) = subject.windows
@@ -234,7 +234,7 @@ def test_windows_last_as_long_as_asked_and_the_first_is_warmed_up_longest(
         calls.append(number)
         return times(100)
 
-    monkeypatch.setattr("harness.session.warm_up", warm_up)
+    monkeypatch.setattr("harness.measure.session.warm_up", warm_up)
     session.profile = PROFILES["quick"]
     subject = prepared(session)
 
@@ -274,7 +274,7 @@ def test_all_windows_are_taken_again_twice_at_most(
     verdict: str,
 ) -> None:
     told = itertools.chain(readings, itertools.repeat(FREE))
-    monkeypatch.setattr("harness.board.readings", lambda _machine: next(told))
+    monkeypatch.setattr("harness.measure.board.readings", lambda _machine: next(told))
     subject = measured(session)
 
     subject.take_again()
@@ -292,7 +292,7 @@ def test_a_board_that_was_throttled_once_can_be_measured_again(
     # The bits of the first attempt stay set until the board is started again.
     once: dict[str, Fact] = {"throttled": "0x50000"}
     told = itertools.chain([{"throttled": "0x0"}] * 2, itertools.repeat(once))
-    monkeypatch.setattr("harness.board.readings", lambda _machine: next(told))
+    monkeypatch.setattr("harness.measure.board.readings", lambda _machine: next(told))
     session.facts["throttled"] = "0x0"
     subject = measured(session)
     assert subject.judgement().verdict == "invalid"
@@ -306,7 +306,7 @@ def test_windows_that_were_taken_again_are_kept_apart_with_the_reason(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = itertools.chain([HELD_BACK], itertools.repeat(FREE))
-    monkeypatch.setattr("harness.board.readings", lambda _machine: next(told))
+    monkeypatch.setattr("harness.measure.board.readings", lambda _machine: next(told))
     subject = measured(session)
     first = subject.windows
 
@@ -327,8 +327,8 @@ def test_the_first_window_taken_again_is_warmed_up_longest_too(
         return 0.1
 
     told = itertools.chain([HELD_BACK], itertools.repeat(FREE))
-    monkeypatch.setattr("harness.board.readings", lambda _machine: next(told))
-    monkeypatch.setattr("harness.session.warm_up", warm_up)
+    monkeypatch.setattr("harness.measure.board.readings", lambda _machine: next(told))
+    monkeypatch.setattr("harness.measure.session.warm_up", warm_up)
     session.profile = replace(session.profile, warmup_s=0.7)
 
     measured(session).take_again()
@@ -342,10 +342,10 @@ def test_ctrl_c_while_windows_are_taken_again_leaves_those_before(
     def interrupt(*_: object) -> Times:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("harness.board.readings", lambda _machine: HELD_BACK)
+    monkeypatch.setattr("harness.measure.board.readings", lambda _machine: HELD_BACK)
     subject = measured(session)
     windows = list(subject.windows)
-    monkeypatch.setattr("harness.session.time_calls", interrupt)
+    monkeypatch.setattr("harness.measure.session.time_calls", interrupt)
 
     with pytest.raises(KeyboardInterrupt):
         subject.take_again()
@@ -357,7 +357,7 @@ def test_ctrl_c_while_windows_are_taken_again_leaves_those_before(
 def test_what_no_repetition_can_mend_is_not_measured_again(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("harness.model.Model.delegated_operators", 0)
+    monkeypatch.setattr("harness.spotter.model.Model.delegated_operators", 0)
     subject = measured(session)
 
     subject.take_again()
@@ -421,7 +421,7 @@ def test_an_unsteady_governor_is_warned_of(registry: Registry, tmp_path: Path) -
 def test_a_pi_whose_firmware_is_silent_is_warned_of(
     registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("harness.board.Machine.run", lambda *_: None)
+    monkeypatch.setattr("harness.measure.board.Machine.run", lambda *_: None)
     (tmp_path / "proc/device-tree").mkdir(parents=True)
     (tmp_path / "proc/device-tree/model").write_text("Raspberry Pi 4 Model B Rev 1.4\0")
     session = make_session(registry, tmp_path, GO_STOP_CLIPS)

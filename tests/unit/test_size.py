@@ -6,7 +6,7 @@ import zlib
 import numpy as np
 import pytest
 
-from harness.size import zipped_bytes
+from harness.spotter.size import zipped_bytes
 
 CONTAINER_BYTES = 30 + 46 + 22 + 2 * len("model.tflite")
 """Local header, central directory and its end (APPNOTE 4.3), and the entry's name twice."""

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from harness import Augmentation, Candidate, LogMel, ReadyModel, Training
-from harness.budget import GO_STOP_BUDGET
-from harness.datasets.dataset import sha256
+from harness.candidate.budget import GO_STOP_BUDGET
+from harness.candidate.specification import _network, specification_hash
 from harness.errors import CandidateError
-from harness.specification import _network, specification_hash
+from harness.files import sha256
 from tests.unit.models import build, make_package
 
 BUILDER = '''\
@@ -351,7 +351,7 @@ CONSTANTS = {
 
 TELL = f"""\
 from harness.errors import CandidateError
-from harness.specification import specification_hash
+from harness.candidate.specification import specification_hash
 from {NAME} import {", ".join(CONSTANTS)}
 
 for module in ({", ".join(CONSTANTS)}):

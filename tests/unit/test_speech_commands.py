@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from harness.datasets import for_training, speech_commands
-from harness.datasets.dataset import sha256
 from harness.datasets.speech_commands import FULL, TEST, TEST_WORDS, WORDS, SpeechCommands
 from harness.errors import NoRecordingsError, UnreachableError
+from harness.files import sha256
 from tests.unit.recordings import wav_bytes
 from tests.unit.servers import Server, running, send
 

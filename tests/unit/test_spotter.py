@@ -3,8 +3,8 @@ import pytest
 
 from harness import LogMel
 from harness.errors import ModelError
-from harness.model import Model
-from harness.spotter import Spotter
+from harness.spotter.model import Model
+from harness.spotter.spotter import Spotter
 from tests.unit.models import FEATURES, loud, loudness_model, nan_model, silent
 
 

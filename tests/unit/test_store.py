@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from harness import store
 from harness.errors import ResultsError
+from harness.record import store
 from tests.unit.records import record, row
 
 RECORD = record(row("small"))

@@ -7,11 +7,10 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from harness import LogMel, timing
+from harness import LogMel
 from harness.audio import Clip
-from harness.model import Model
-from harness.spotter import Spotter
-from harness.timing import (
+from harness.measure import timing
+from harness.measure.timing import (
     MIN_CALLS,
     PROFILES,
     median_of_medians,
@@ -20,6 +19,8 @@ from harness.timing import (
     time_stages,
     warm_up,
 )
+from harness.spotter.model import Model
+from harness.spotter.spotter import Spotter
 from tests.unit.models import silent
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
-from harness import trial
 from harness.errors import ModelError
-from harness.trial import try_out
+from harness.spotter import probe as trial
+from harness.spotter.probe import try_out
 from tests.unit.models import Graph, Operator, dense_model, loudness_model, unscaled_sum
 
 MIB = 1 << 20

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness import board
-from harness.board import Fact
-from harness.timing import Stages, Window
-from harness.validity import Evidence, board_reasons, invalid_reasons, warnings
+from harness.measure import board
+from harness.measure.timing import Stages, Window
+from harness.measure.validity import Evidence, board_reasons, invalid_reasons, warnings
+from harness.record.schema import Fact
 from tests.unit.boards import PI_4, PIS, Captured, firmware
 
 THROTTLED = "the board was throttled during the run: cool it, or give it a better power supply"

@@ -1,8 +1,8 @@
 import pytest
 
 from harness import Candidate
-from harness.budget import Violation
-from harness.verdict import Judgement, fails, judge
+from harness.candidate.budget import Violation
+from harness.measure.verdict import Judgement, fails, judge
 from tests.unit.models import build
 
 MINI, OTHER = "mini_speech_commands", "espeak"

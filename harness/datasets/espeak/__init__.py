@@ -16,11 +16,12 @@ import numpy as np
 from tqdm import tqdm
 
 from harness.audio import Clip
-from harness.datasets.dataset import Dataset, content_digest, require_words, sha256
+from harness.datasets.dataset import Dataset, content_digest, require_words
 from harness.datasets.espeak.clips import to_clip
 from harness.datasets.espeak.kept import Clips, edition, read_or_make
 from harness.datasets.espeak.process import PACKAGE, speak, variants
 from harness.datasets.espeak.voices import WORDS, Utterance, generator, plan
+from harness.files import sha256
 
 NAME: Final = "espeak"
 

@@ -8,7 +8,7 @@ import scipy.signal
 
 from harness.audio import CLIP_SAMPLES, SAMPLE_RATE_HZ, Clip
 from harness.datasets.espeak.speak import RATE_HZ
-from harness.noise import coloured_noise, to_int16
+from harness.datasets.noise import coloured_noise, to_int16
 
 LEVEL_DBFS: Final = (-45.0, -12.0)
 """Of the speech (root mean square while it lasts): recordings differ by as much."""

@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import scipy
 
-from harness import audio, noise
+from harness import audio
 from harness.audio import CLIP_SAMPLES
-from harness.datasets.dataset import sha256
+from harness.datasets import noise
 from harness.datasets.espeak.process import PACKAGE
 from harness.errors import DatasetError, ResultsError
-from harness.files import locked, write_bytes
+from harness.files import locked, sha256, write_bytes
 
 Clips = npt.NDArray[np.int16]
 

@@ -1,0 +1,1 @@
+"""What is asked for: a candidate, and everything it consists of."""

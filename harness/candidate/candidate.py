@@ -1,0 +1,131 @@
+"""What a candidate is: data, checked on construction, found by the name of its file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal, Protocol, get_args
+
+from harness.candidate.budget import GO_STOP, GO_STOP_BUDGET, METRICS, Budget
+from harness.candidate.training import Training
+from harness.errors import CandidateError
+from harness.frontends.log_mel import LogMel
+
+Quantization = Literal["float32", "dynamic", "int8"]
+QUANTIZATIONS: Final = get_args(Quantization)
+
+
+class Network(Protocol):
+    """Builds a Keras model from the Keras module it is handed; candidates import no Keras."""
+
+    def __call__(self, keras: Any, input_shape: tuple[int, int], labels: tuple[str, ...]) -> Any:
+        """Return a model: ``(*input_shape, 1)`` in, a softmax over *labels* out."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadyModel:
+    """
+    A ``.tflite`` file made elsewhere, measured beside those trained here.
+
+    Attributes:
+        path: Of the file, relative to the folder of the candidates.
+
+    """
+
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """
+    A front-end, a network, a training recipe, a compression and a budget.
+
+    Attributes:
+        network: A builder, or a ready model.
+        frontend: Clip to features.
+        training: Recipe; not used for a ready model.
+        sparsity: Share of zeros that pruning leaves in ordinary convolutions.
+        quantization: ``float32``, ``dynamic`` (int8 weights) or ``int8`` throughout.
+        labels: What the model's outputs stand for, in their order.
+        task: The words it is judged on; None for all labels. The others only
+            ever count as wrong answers.
+        budget: None for the common one of go/stop; any other task brings its own.
+        misses: For a data set, the metrics whose limit is known to be missed
+            there: it then fails only if it misses others, or beats these.
+
+    """
+
+    network: Network | ReadyModel
+    frontend: LogMel = field(default_factory=LogMel)
+    training: Training = field(default_factory=Training)
+    sparsity: float = 0.0
+    quantization: Quantization = "float32"
+    labels: tuple[str, ...] = GO_STOP
+    task: tuple[str, ...] | None = None
+    budget: Budget | None = None
+    misses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._check_types()
+        if not 0 <= self.sparsity < 1:
+            self._refuse(f"sparsity={self.sparsity}", "a share from 0 to below 1")
+        if self.quantization not in QUANTIZATIONS:
+            self._refuse(f"quantization={self.quantization!r}", " or ".join(QUANTIZATIONS))
+        if len(set(self.labels)) != len(self.labels) or len(self.labels) < 2:  # noqa: PLR2004
+            self._refuse(f"labels={self.labels}", "two or more different words")
+        if self.task is None:
+            object.__setattr__(self, "task", self.labels)
+        if not set(self.words) <= set(self.labels):
+            self._refuse(f"task={self.task}", f"words among labels={self.labels}")
+        self._check_misses()
+        self._settle_budget()
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words it is judged on."""
+        return self.task or self.labels
+
+    @property
+    def limits(self) -> Budget:
+        """The budget it is judged by."""
+        if self.budget is None:
+            raise AssertionError  # settled on construction
+        return self.budget
+
+    def _check_types(self) -> None:
+        for name, kind in (("frontend", LogMel), ("training", Training)):
+            if not isinstance(getattr(self, name), kind):
+                found = type(getattr(self, name)).__name__
+                self._refuse(f"{name} is of type {found}", f"a {kind.__name__}(...)")
+        if not callable(self.network) and not isinstance(self.network, ReadyModel):
+            wanted = "a builder network(keras, input_shape, labels) or a ReadyModel(path=...)"
+            self._refuse(f"network is of type {type(self.network).__name__}", wanted)
+
+    def _check_misses(self) -> None:
+        for dataset, metrics in self.misses.items():
+            unknown = [metric for metric in metrics if metric not in METRICS]
+            if unknown or isinstance(metrics, str):
+                fault = f"misses={{{dataset!r}: {metrics!r}}}"
+                self._refuse(fault, f"a tuple of {', '.join(METRICS)}")
+
+    def _settle_budget(self) -> None:
+        if set(self.words) == set(GO_STOP):
+            object.__setattr__(self, "budget", self.budget or GO_STOP_BUDGET)
+            self.limits.require_no_looser_than(GO_STOP_BUDGET)
+        elif self.budget is None:
+            task = "/".join(self.words)
+            self._refuse(
+                f"no budget for the task {task}", "budget=Budget(...), the common one is go/stop's"
+            )
+
+    @staticmethod
+    def _refuse(fault: str, wanted: str) -> None:
+        msg = f"impossible candidate: {fault}; use {wanted}"
+        raise CandidateError(msg)
+
+
+def model_path(candidate: Candidate, name: str, folder: Path) -> Path:
+    """Where the model of candidate *name* in *folder* is kept."""
+    if isinstance(candidate.network, ReadyModel):
+        return folder / candidate.network.path
+    return folder / "models" / f"{name}.tflite"

@@ -1,0 +1,1 @@
+"""Archives: fetched, verified and unpacked."""

@@ -1,0 +1,284 @@
+"""
+A published archive of ``<word>/*.wav``, zip or tar.gz, unpacked word by word into the cache.
+
+All words asked for are unpacked in one pass beside their places, verified (each
+by its published content digest, or all by that of the archive) and moved there
+in one step. A manifest is kept with each: a later run checks it against its
+digest and each file it reads against its line, so a cache that was damaged, by
+whatever, is noticed and unpacked again. One process at a time fetches and unpacks.
+"""
+
+import hashlib
+import shutil
+import tarfile
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from harness.datasets.dataset import Recording, manifest
+from harness.datasets.fetching.download import download
+from harness.errors import DatasetError, UnreachableError
+from harness.files import locked, sha256
+
+Wanted = Callable[[str], bool]
+Found = dict[str, dict[str, bytes] | None]
+"""Word -> file name -> contents; None for a word that is not in the cache as it should be."""
+
+_MANIFEST: Final = "MANIFEST.sha256"
+_DIGEST: Final = "DIGEST"
+"""SHA-256 of the manifest, kept where none is published."""
+
+_SCRATCH: Final = ".unpacking-"
+"""How the names of folders begin in which words are unpacked."""
+
+_DAMAGES: Final = (
+    EOFError,
+    OSError,
+    RuntimeError,
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What reading a damaged archive may raise."""
+
+
+class _WrongError(Exception):
+    """An archive that is not what was published; its text goes on after the name of the file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Archive:
+    """
+    Where an archive may be, and what it must hold.
+
+    Attributes:
+        file_name: Ending in ``.zip`` or ``.tar.gz``.
+        url: Where it is published.
+        cache: Folder for downloads and unpacked words.
+        archives: A folder to look for the file in before any download.
+        top: The folder of the archive that the words are in, empty for none.
+        digests: Content digest of each word, where they are published.
+        size: Of the file in bytes, where its words have no digests.
+        sha256: Of the file, where its words have no digests.
+
+    """
+
+    file_name: str
+    url: str
+    cache: Path
+    archives: Path | None
+    top: str = ""
+    digests: Mapping[str, str] = field(default_factory=dict)
+    size: int | None = None
+    sha256: str | None = None
+
+    def read(self, words: Sequence[str], wanted: Wanted) -> Iterator[Recording]:
+        """
+        Yield each *wanted* file of *words*, verified; *wanted* is asked by file name.
+
+        Raises:
+            UnreachableError: If the archive is neither at hand nor can be fetched, or what
+                was fetched is not what was published.
+            DatasetError: If the one at hand is not, or it cannot be unpacked.
+
+        """
+        found = self._found(words, wanted)
+        missing = [word for word, files in found.items() if files is None]
+        if missing:
+            found |= self._mended(missing, wanted)
+        for word, files in found.items():
+            if files is None:
+                msg = (
+                    f"{self._folder(word)} cannot be read back; point XDG_CACHE_HOME to "
+                    f"another folder"
+                )
+                raise DatasetError(msg)
+            for name, data in files.items():
+                yield Recording(key=f"{word}/{name}", word=word, data=data)
+
+    def at_hand(self, words: Iterable[str]) -> bool:
+        """Whether *words* can be read without a download, as they were unpacked."""
+        if self._local() is not None:
+            return True
+        return all(self._cached(word, lambda _: True) is not None for word in words)
+
+    @property
+    def _name(self) -> str:
+        return self.file_name.removesuffix(".zip").removesuffix(".tar.gz")
+
+    def _folder(self, word: str) -> Path:
+        return self.cache / self._name / word
+
+    def _found(self, words: Sequence[str], wanted: Wanted) -> Found:
+        """Read what is in the cache of *words*."""
+        return {word: self._cached(word, wanted) for word in words}
+
+    def _cached(self, word: str, wanted: Wanted) -> dict[str, bytes] | None:
+        """Read an unpacked word; None if it was never unpacked, or is not what was unpacked."""
+        folder = self._folder(word)
+        try:
+            text = (folder / _MANIFEST).read_bytes()
+            published = self.digests.get(word)
+            kept = published.encode() if published else (folder / _DIGEST).read_bytes()
+            if sha256(text).encode() != kept:
+                return None
+            digests = dict(line.rsplit(" ", 1) for line in text.decode().splitlines())
+            files = {name: (folder / name).read_bytes() for name in filter(wanted, digests)}
+        except OSError:
+            return None
+        return files if all(sha256(files[name]) == digests[name] for name in files) else None
+
+    def _mended(self, words: Sequence[str], wanted: Wanted) -> Found:
+        """Unpack *words*, but for those that another process unpacked while we waited."""
+        target = self.cache / self._name
+        try:
+            with locked(target.with_name(f"{self._name}.lock")):
+                found = self._found(words, wanted)
+                missing = [word for word, files in found.items() if files is None]
+                if missing:
+                    self._unpack(missing, target)
+                return found | self._found(missing, wanted)
+        except OSError as error:
+            msg = (
+                f"cannot unpack {', '.join(words)} to {target}: {error.strerror}; make room or "
+                f"point XDG_CACHE_HOME to another folder"
+            )
+            raise DatasetError(msg) from error
+
+    def _unpack(self, words: Sequence[str], target: Path) -> None:
+        """Unpack *words* to *target* from the archive at hand, or else from a fetched one."""
+        local = self._local()
+        if local is None:
+            self._unpack_fetched(words, target)
+            return
+        try:
+            self._unpack_file(local, words, target)
+        except _WrongError as error:
+            cure = "fetch the archive again"
+            if local.parent == self.cache:
+                local.unlink()
+                cure = "it is removed: run again to fetch it afresh"
+            msg = f"{local} {error}; {cure}, or measure a folder with --dataset FOLDER"
+            raise DatasetError(msg) from error
+
+    def _unpack_fetched(self, words: Sequence[str], target: Path) -> None:
+        """Fetch the archive and unpack *words*; one that is wrong is as good as none."""
+        path = self.cache / self.file_name
+        try:
+            download(self.url, path, size=self.size)
+            self._unpack_file(path, words, target)
+        except _WrongError as error:
+            path.unlink()
+            reason = f"what {self.url} sent {error}; is it the login page of a network?"
+        except UnreachableError as error:
+            reason = str(error)
+        else:
+            return
+        places = " or ".join(map(str, self._places))
+        msg = (
+            f"{self.file_name} is not in {places}, and {reason}; put it "
+            f"there, set KWS_DATA to the folder that holds it, or measure a folder with "
+            f"--dataset FOLDER"
+        )
+        # The cause goes into records, so it names no folder of this machine.
+        elsewhere = "not in KWS_DATA, and " if self.archives else ""
+        raise UnreachableError(msg) from UnreachableError(elsewhere + reason)
+
+    def _unpack_file(self, path: Path, words: Sequence[str], target: Path) -> None:
+        """Unpack *words*, all in one pass; raises _WrongError if they are not as published."""
+        self._check_file(path)
+        target.mkdir(exist_ok=True)
+        for left in target.glob(f"{_SCRATCH}*"):  # by a killed process: we hold the lock
+            shutil.rmtree(left, ignore_errors=True)
+        with tempfile.TemporaryDirectory(dir=target, prefix=_SCRATCH) as scratch:
+            for word, digests in self._write(path, words, Path(scratch)).items():
+                self._keep(word, digests, Path(scratch))
+
+    def _write(self, path: Path, words: Sequence[str], scratch: Path) -> dict[str, dict[str, str]]:
+        """Write the files of *words* to *scratch*; returns the digest of each file of each word."""
+        digests: dict[str, dict[str, str]] = {word: {} for word in words}
+        for word in words:
+            (scratch / word).mkdir()
+        for member, data in _files(path, lambda name: self._word(name) in digests):
+            word, name = self._word(member), PurePosixPath(member).name
+            (scratch / word / name).write_bytes(data)
+            digests[word][name] = sha256(data)
+        return digests
+
+    def _keep(self, word: str, digests: Mapping[str, str], scratch: Path) -> None:
+        """Verify what was unpacked of *word*, and move it to its place in one step."""
+        text = manifest(digests)
+        if not digests or self.digests.get(word, sha256(text)) != sha256(text):
+            msg = (
+                f"holds {len(digests)} recordings of {word!r} with digest {sha256(text)}, "
+                f"expected {self.digests.get(word, 'at least one')}"
+            )
+            raise _WrongError(msg)
+        fresh, target = scratch / word, self._folder(word)
+        (fresh / _MANIFEST).write_bytes(text)
+        if word not in self.digests:
+            (fresh / _DIGEST).write_text(sha256(text))
+        if target.exists():
+            target.rename(scratch / f"{word}.damaged")
+        fresh.rename(target)
+
+    def _word(self, member: str) -> str:
+        """Return the word that a member of the archive is a recording of, empty for none."""
+        parts = PurePosixPath(member).parts
+        if ".." in parts or member.startswith("/") or "\\" in member:
+            msg = f"holds {member!r}, which climbs out of its folder"
+            raise _WrongError(msg)
+        above = (self.top,) if self.top else ()
+        if parts[:-2] != above or len(parts) != len(above) + 2 or not member.endswith(".wav"):
+            return ""
+        return parts[-2]
+
+    def _check_file(self, path: Path) -> None:
+        if self.sha256 is None:
+            return
+        size = path.stat().st_size
+        if size != self.size:
+            msg = f"has {size:,} bytes, expected {self.size:,}"
+            raise _WrongError(msg)
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        if found != self.sha256:
+            msg = f"has SHA-256 {found}, expected {self.sha256}"
+            raise _WrongError(msg)
+
+    @property
+    def _places(self) -> list[Path]:
+        """Where the archive may be already."""
+        return [self.archives, self.cache] if self.archives else [self.cache]
+
+    def _local(self) -> Path | None:
+        """Return the archive where it is already: where the user said, or in the cache."""
+        found = (place / self.file_name for place in self._places)
+        return next((path for path in found if path.is_file()), None)
+
+
+def _files(path: Path, wanted: Wanted) -> Iterator[tuple[str, bytes]]:
+    """Yield name and contents of each *wanted* file of an archive, as they come."""
+    try:
+        yield from (_zipped if path.suffix == ".zip" else _tarred)(path, wanted)
+    except _DAMAGES as error:
+        msg = f"is no whole archive ({error})"
+        raise _WrongError(msg) from error
+
+
+def _zipped(path: Path, wanted: Wanted) -> Iterator[tuple[str, bytes]]:
+    with zipfile.ZipFile(path) as archive:
+        for member in filter(wanted, archive.namelist()):
+            yield member, archive.read(member)
+
+
+def _tarred(path: Path, wanted: Wanted) -> Iterator[tuple[str, bytes]]:
+    with tarfile.open(path, "r|gz") as archive:
+        for member in archive:
+            file = archive.extractfile(member) if wanted(member.name) else None
+            if file is not None:
+                yield member.name, file.read()

@@ -1,0 +1,1 @@
+"""Spotter, data set and board -> record."""

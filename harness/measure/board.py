@@ -1,0 +1,250 @@
+"""
+The board: facts about the machine, one line per fact.
+
+Everything is read through a :class:`Machine`, so that a test can stand in the
+captured files and answers of a board nobody has on the desk.
+"""
+
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Final
+
+from harness.record.schema import Fact
+from harness.text import slug
+
+_ARM_PARTS: Final = {
+    "0xd03": "Cortex-A53",
+    "0xd04": "Cortex-A35",
+    "0xd05": "Cortex-A55",
+    "0xd08": "Cortex-A72",
+    "0xd0b": "Cortex-A76",
+}
+"""CPU part numbers of small boards, from Arm's technical reference manuals (MIDR_EL1)."""
+
+_THROTTLED_NOW: Final = 0b1111
+"""Under-voltage, frequency capped, throttled, soft temperature limit: at this moment."""
+
+_THROTTLED_ONCE: Final = _THROTTLED_NOW << 16
+"""The same, at any moment since the board was started."""
+
+TIMEOUT_S: Final = 5.0
+"""Of a command, which answers in milliseconds."""
+
+
+class Machine:
+    """
+    The machine as files and commands.
+
+    Attributes:
+        core: The one that is measured on, by default that of :func:`pin_to_one_core`.
+
+    """
+
+    def __init__(self, root: Path = Path("/"), core: int | None = None) -> None:
+        self._root = root
+        self.core = _last_core() if core is None else core
+        self._hung = set[str]()
+
+    def read(self, path: str) -> str | None:
+        """Return the text of a file under the root, stripped; None if there is none."""
+        try:
+            return (self._root / path).read_text(errors="replace").strip("\0\n ")
+        except OSError:
+            return None
+
+    def run(self, *command: str) -> str | None:
+        """Return what *command* prints, stripped; None if it is missing, fails or ever hung."""
+        if command[0] in self._hung or shutil.which(command[0]) is None:
+            return None
+        try:
+            done = subprocess.run(
+                command, capture_output=True, text=True, timeout=TIMEOUT_S, check=True
+            )
+        except subprocess.TimeoutExpired:
+            self._hung.add(command[0])
+            return None
+        except (OSError, subprocess.SubprocessError):
+            return None
+        return done.stdout.strip()
+
+
+def facts(machine: Machine) -> dict[str, Fact]:
+    """Return everything that stays the same during a run."""
+    return {name: _told(read, machine) for name, read in _FACTS.items()}
+
+
+def readings(machine: Machine) -> dict[str, Fact]:
+    """Return everything that may change from one window to the next."""
+    return {name: _told(read, machine) for name, read in _READINGS.items()}
+
+
+def _told(read: Callable[[Machine], Fact], machine: Machine) -> Fact:
+    """Return what the machine tells; None if that is not in the form it is known to have."""
+    try:
+        return read(machine)
+    except ValueError:
+        return None
+
+
+def throttled(bits: Fact, before: Fact) -> bool:
+    """
+    Whether a Pi's firmware says that it is held back now, or was since it said *before*.
+
+    A throttle for a reason that *before* has on record already shows only while it lasts.
+    """
+    if not isinstance(bits, str):
+        return False
+    known = int(before, 16) if isinstance(before, str) else _THROTTLED_ONCE
+    return bool(int(bits, 16) & (_THROTTLED_NOW | _THROTTLED_ONCE & ~known))
+
+
+def _name(machine: Machine) -> str:
+    model = _model(machine)
+    if model is not None:
+        return slug(model)
+    virtual = "-virtual-machine" if _virtual(machine) else ""
+    return slug(f"{_cpu(machine)} {_cores(machine)} cores") + virtual
+
+
+def _model(machine: Machine) -> str | None:
+    return machine.read("proc/device-tree/model") or _cpuinfo(machine, "Model")
+
+
+def _cpu(machine: Machine) -> str:
+    named = _cpuinfo(machine, "model name")
+    part = _ARM_PARTS.get(_cpuinfo(machine, "CPU part") or "")
+    return named or part or platform.machine()
+
+
+def _cpuinfo(machine: Machine, key: str) -> str | None:
+    found = re.search(rf"^{key}\s*: (.+)$", machine.read("proc/cpuinfo") or "", re.MULTILINE)
+    return found[1].strip() if found else None
+
+
+def _cores(machine: Machine) -> int:
+    listed = re.findall(r"^processor\s*:", machine.read("proc/cpuinfo") or "", re.MULTILINE)
+    return len(listed) or os.cpu_count() or 1
+
+
+def _virtual(machine: Machine) -> bool:
+    return "hypervisor" in (_cpuinfo(machine, "flags") or "").split()
+
+
+def _memory_mib(machine: Machine) -> int | None:
+    found = re.search(r"^MemTotal:\s*(\d+) kB", machine.read("proc/meminfo") or "", re.MULTILINE)
+    return int(found[1]) // 1024 if found else None
+
+
+def _os(machine: Machine) -> str | None:
+    found = re.search(
+        r'^PRETTY_NAME="?([^"\n]+)', machine.read("etc/os-release") or "", re.MULTILINE
+    )
+    return found[1] if found else None
+
+
+def _governor(machine: Machine) -> str | None:
+    return _cpufreq(machine, "scaling_governor")
+
+
+def _cpufreq(machine: Machine, name: str) -> str | None:
+    return machine.read(f"sys/devices/system/cpu/cpu{machine.core}/cpufreq/{name}")
+
+
+def _throttled(machine: Machine) -> str | None:
+    """Firmware's bits, ``0x0`` when all is well; sysfs is no substitute on a Pi."""
+    return _after_equals(machine.run("vcgencmd", "get_throttled"))
+
+
+def _clock_mhz(machine: Machine) -> float | None:
+    """Return the measured clock; the one the governor asked for only where there is no other."""
+    hertz = _after_equals(machine.run("vcgencmd", "measure_clock", "arm"))
+    if hertz is not None:
+        return int(hertz) / 1e6
+    listed = re.search(
+        rf"^processor\s*: {machine.core}(?:\n.+)*\ncpu MHz\s*: (.+)$",
+        machine.read("proc/cpuinfo") or "",
+        re.MULTILINE,
+    )
+    if listed is not None:
+        return float(listed[1])
+    kilohertz = _cpufreq(machine, "scaling_cur_freq")
+    return int(kilohertz) / 1e3 if kilohertz else None
+
+
+def _temperature_c(machine: Machine) -> float | None:
+    text = machine.read("sys/class/thermal/thermal_zone0/temp")
+    return int(text) / 1_000 if text else None
+
+
+def _load_1min(machine: Machine) -> float | None:
+    text = machine.read("proc/loadavg")
+    return float(text.partition(" ")[0]) if text else None
+
+
+def _busy_s(machine: Machine) -> float | None:
+    """Return seconds that all cores together were busy since boot, or taken by other guests."""
+    found = re.search(r"^cpu +(.+)$", machine.read("proc/stat") or "", re.MULTILINE)
+    if found is None:
+        return None
+    user, nice, system, _idle, _iowait, irq, softirq, steal = map(int, found[1].split()[:8])
+    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
+
+
+def _after_equals(text: str | None) -> str | None:
+    """Return the value of ``name=value``; vcgencmd reports errors in that form, too."""
+    found = re.search(r"=(0x[0-9a-f]+|\d+)$", text or "")
+    return found[1] if found else None
+
+
+def _version(package: str) -> Callable[[Machine], Fact]:
+    return lambda _: metadata.version(package)
+
+
+_FACTS: Final[Mapping[str, Callable[[Machine], Fact]]] = {
+    "name": _name,
+    "model": _model,
+    "cpu": _cpu,
+    "architecture": lambda _: platform.machine(),
+    "cores": _cores,
+    "virtual": _virtual,
+    "memory_mib": _memory_mib,
+    "os": _os,
+    "kernel": lambda _: platform.release(),
+    "python": lambda _: platform.python_version(),
+    "litert": _version("ai-edge-litert"),
+    "numpy": _version("numpy"),
+    "scipy": _version("scipy"),
+    "pytest_benchmark": _version("pytest-benchmark"),
+    "pinned_to_core": lambda machine: machine.core,
+    "governor": _governor,
+    "throttled": _throttled,
+}
+
+_READINGS: Final[Mapping[str, Callable[[Machine], Fact]]] = {
+    "throttled": _throttled,
+    "clock_mhz": _clock_mhz,
+    "temperature_c": _temperature_c,
+    "load_1min": _load_1min,
+    "clock_s": lambda _: round(time.monotonic(), 3),
+    "busy_s": _busy_s,
+    "own_s": lambda _: round(time.process_time(), 3),
+}
+
+
+def pin_to_one_core() -> None:
+    """Keep this process on the last of its cores, where the system allows that."""
+    core = _last_core()
+    if core is not None:
+        os.sched_setaffinity(0, [core])
+
+
+def _last_core() -> int | None:
+    return max(os.sched_getaffinity(0)) if sys.platform == "linux" else None

@@ -1,0 +1,1 @@
+"""The contract: what was measured, as it is kept, read and compared."""

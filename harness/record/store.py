@@ -1,0 +1,78 @@
+"""
+Records on disk.
+
+History of the format:
+
+1: first version. Records before December 2026 may lack ``false_accepts``, ``noise_kinds`` and
+``curve`` in a row's operating rule, its ``attempts``, ``calls`` and ``seconds`` of its windows,
+``pinned_to_core`` of the board, and ``note`` of the data set.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from harness.errors import ResultsError
+from harness.files import write_json
+from harness.record.schema import Measurement, Record
+
+FORMAT: Final = 1
+
+
+def read(path: Path) -> Record:
+    """Read a record; raises ResultsError if it is none, or of an unknown format."""
+    try:
+        record: Record = json.loads(path.read_bytes())
+        form = record["format"]
+    except FileNotFoundError as error:
+        msg = f"{path} does not exist; name a file of results/<board>/raw"
+        raise ResultsError(msg) from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        msg = f"{path} is no readable record ({error}); {CURE}"
+        raise ResultsError(msg) from error
+    if form != FORMAT:
+        msg = f"{path} has format {form!r}, not {FORMAT}; read it with the version that wrote it"
+        raise ResultsError(msg)
+    if missing := sorted(_missing(record)):
+        msg = f"{path} lacks {', '.join(missing)}; {CURE}"
+        raise ResultsError(msg)
+    return record
+
+
+CURE: Final = "remove it or restore it from version control"
+_PARTS: Final = {
+    "run": ("started", "profile"),
+    "board": ("name", "litert", "numpy", "scipy", "python"),
+    "dataset": ("name", "digest", "labels", "clips"),
+}
+"""What comparing and rendering cannot do without."""
+
+
+def _missing(record: Record) -> Iterator[str]:
+    """Yield what a record lacks."""
+    for name, keys in _PARTS.items():
+        yield from _lacking(record.get(name), keys, name)
+    rows = record.get("measurements")
+    if not isinstance(rows, list):
+        yield "measurements"
+        return
+    for number, row in enumerate(rows):
+        yield from _lacking(row, Measurement.__required_keys__, f"measurements[{number}]")
+
+
+def _lacking(part: object, keys: Iterable[str], name: str) -> Iterator[str]:
+    if isinstance(part, dict):
+        yield from (f"{name}.{key}" for key in keys if key not in part)
+    else:
+        yield name
+
+
+def write(record: Record, folder: Path, stem: str) -> Path:
+    """Write *record* under a name not yet taken; returns the path."""
+    path, number = folder / f"{stem}.json", 1
+    while path.exists():
+        number += 1
+        path = folder / f"{stem}-{number}.json"
+    write_json(path, record)
+    return path

@@ -1,0 +1,35 @@
+"""Pictures of measurements as SVG: pure functions of the raw record, the same bytes every time."""
+
+from collections.abc import Sequence
+
+from harness.record.schema import Measurement
+from harness.report.pictures.confusion import confusions
+from harness.report.pictures.curves import operating
+from harness.report.pictures.lanes import latencies, stages
+from harness.report.pictures.scatter import LATENCY, SIZE, accuracy_against
+
+__all__ = ["pictures"]
+
+
+def pictures(measurements: Sequence[Measurement], labels: Sequence[str]) -> dict[str, str]:
+    """
+    Return name -> SVG of every picture of one data set and task.
+
+    Args:
+        measurements: Rows that may be compared; a row with an error is left
+            out, and where no row is left there are no pictures.
+        labels: Words of the task, the rows of a confusion matrix.
+
+    """
+    rows = [row for row in measurements if row["error"] is None]
+    if not rows:
+        return {}
+    drawn = {
+        "accuracy-size": accuracy_against(SIZE, rows),
+        "accuracy-latency": accuracy_against(LATENCY, rows),
+        "operating": operating(rows),
+        "latency": latencies(rows),
+        "stages": stages(rows),
+        "confusion": confusions(rows, labels),
+    }
+    return {name: svg for name, svg in drawn.items() if svg is not None}

@@ -1,0 +1,199 @@
+"""Accuracy against what it costs: size or latency."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from harness.record.rows import accuracy, latency_us, zipped_bytes
+from harness.report.columns import KIB
+from harness.report.pictures.canvas import (
+    BLUE,
+    FAINT,
+    INK,
+    LINE,
+    MUTED,
+    ORANGE,
+    PAGE,
+    WIDTH,
+    Canvas,
+    log_axis,
+    our_style,
+    text_width,
+)
+from harness.report.pictures.placement import Box, Label, Numbers, place
+
+Flags = npt.NDArray[np.bool_]
+
+_HEIGHT: Final = 560
+_AREA: Final = Box(72, 56, WIDTH - 92, _HEIGHT - 88)
+_ABOVE: Final = Box(_AREA.left, _AREA.top + 4, WIDTH, _AREA.top + 4 + 2 * LINE)
+_BESIDE: Final = Box(_AREA.right + 4, _AREA.bottom, WIDTH, _AREA.top)
+_RADIUS: Final = 3.5
+_FAR: Final = 2.5
+"""A limit this many times beyond all values is told, not drawn to scale."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """What is paid for accuracy: its value, limit and words."""
+
+    title: str
+    axis: str
+    value: Callable[[Any], float]
+    limit: Callable[[dict[str, float]], float]
+    unit: str
+    less: str
+
+
+SIZE: Final = Cost(
+    title="Accuracy against zipped size",
+    axis="zipped size (KiB)",
+    value=lambda row: zipped_bytes(row) / KIB,
+    limit=lambda budget: budget["max_zipped_bytes"] / KIB,
+    unit="KiB",
+    less="smaller",
+)
+LATENCY: Final = Cost(
+    title="Accuracy against latency",
+    axis="median latency, front-end and inference (µs)",
+    value=latency_us,
+    limit=lambda budget: budget["max_latency_us"],
+    unit="µs",
+    less="faster",
+)
+
+
+def accuracy_against(cost: Cost, rows: Sequence[Any]) -> str:
+    """Return the picture of all *rows*, with their limits and the Pareto front."""
+    rows = sorted(rows, key=lambda row: (-accuracy(row), cost.value(row), row["candidate"]))
+    with our_style():
+        told = "95 % intervals. Filled: passes. Line and bold: of these, no other is better and "
+        canvas = Canvas(cost.title, f"{told}{cost.less}.", _HEIGHT)
+        axes = canvas.axes(*_AREA)
+        values = np.array([(cost.value(row), accuracy(row)) for row in rows])
+        intervals = np.array([(row["accuracy"]["low"], row["accuracy"]["high"]) for row in rows])
+        limits = sorted({cost.limit(row["budget"]) for row in rows})
+        bars = sorted({float(row["budget"]["min_accuracy"]) for row in rows})
+        _scale(axes, cost, values[:, 0], limits, [*bars, *intervals.flat])
+        lines = [_draw_limits(canvas, axes, cost, limits, bars)]
+        best = _front(rows, values)
+        front = _stairs(values[best])
+        axes.plot(*front.T, color=BLUE, linewidth=1.5, alpha=0.6, zorder=2)
+        lines += [_between(axes, *ends) for ends in pairwise(front)]
+        for (x, y), (low, high), row, good in zip(values, intervals, rows, best, strict=True):
+            colour = BLUE if good else MUTED
+            axes.plot([x, x], [low, high], color=colour, linewidth=1, alpha=0.45, zorder=1)
+            fill = colour if row["verdict"] == "pass" else PAGE
+            axes.plot(
+                x, y, "o", color=colour, markerfacecolor=fill, markersize=2 * _RADIUS, zorder=3
+            )
+            lines.append(_between(axes, (x, low), (x, high)))
+        names = [row["candidate"] for row in rows]
+        _write(canvas, names, axes.transData.transform(values), best, np.concatenate(lines))
+        return canvas.svg()
+
+
+def _front(rows: Sequence[Any], values: Numbers) -> Flags:
+    """Return for each row whether it passes, and none that passes is better in both values."""
+    passed = np.array([row["verdict"] == "pass" for row in rows])
+    best = np.zeros(len(rows), bool)
+    best[passed] = pareto(values[passed])
+    return best
+
+
+def pareto(values: Numbers) -> list[bool]:
+    """Return for each (cost, gain) whether no other is at least as good in both, better in one."""
+    cost, gain = values.T
+    return [
+        not bool(((cost <= x) & (gain >= y) & ((cost < x) | (gain > y))).any()) for x, y in values
+    ]
+
+
+def _scale(
+    axes: Axes, cost: Cost, values: Numbers, limits: Sequence[float], shares: Sequence[float]
+) -> None:
+    inside = [*values, *(limit for limit in limits if not _far(limit, values))]
+    low, high = min(inside), max(inside)
+    room = max((high / low) ** 0.08, 1.03)
+    log_axis(axes, low / room, high * room, cost.axis)
+    room = max(0.04 * (max(shares) - min(shares)), 0.002)
+    axes.set_ylim(min(shares) - room, max(shares) + room)
+    axes.yaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 2.5, 5, 10]))
+    axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:g}")
+    axes.set_ylabel("accuracy (%)")
+    axes.grid(axis="y", color=FAINT, linewidth=0.8)
+
+
+def _far(limit: float, values: Numbers) -> bool:
+    return bool(limit > _FAR * values.max() or limit < values.min() / _FAR)
+
+
+def _draw_limits(
+    canvas: Canvas, axes: Axes, cost: Cost, limits: Sequence[float], bars: Sequence[float]
+) -> Numbers:
+    """Draw and label every limit; returns points of the lines drawn."""
+    style: dict[str, Any] = {"color": ORANGE, "linewidth": 1.2, "dashes": (5, 3), "zorder": 1}
+    low, high = axes.get_xlim()
+    words, points = [], []
+    for limit in limits:
+        text = f"under {limit:,.4g} {cost.unit}"
+        words.append(f"{text} →" if limit > high else f"← {text}" if limit < low else text)
+        x = axes.transData.transform((min(max(limit, low), high), 1))[0]
+        points.append((x, _AREA.top - 3))
+        if low <= limit <= high:
+            axes.axvline(limit, **style)
+    _write_limits(canvas, words, points, _ABOVE)
+    for bar in bars:
+        axes.axhline(bar, **style)
+    heights = [axes.transData.transform((low, bar))[1] for bar in bars]
+    texts = [f"over {100 * bar:g} %" for bar in bars]
+    _write_limits(canvas, texts, [(_AREA.right - 3, y) for y in heights], _BESIDE)
+    drawn = [(x, x, _AREA.bottom, _AREA.top) for x, _ in points]
+    drawn += [(_AREA.left, _AREA.right, y, y) for y in heights]
+    return np.concatenate([np.linspace((x0, y0), (x1, y1), 100) for x0, x1, y0, y1 in drawn])
+
+
+def _write_limits(
+    canvas: Canvas, words: Sequence[str], points: Sequence[tuple[float, float]], area: Box
+) -> None:
+    sizes = [(text_width(text) + 12, LINE) for text in words]
+    labels = place(sizes, np.array(points), area, np.empty((0, 2)))
+    for text, label in zip(words, labels, strict=True):
+        _write_label(canvas, text, label, color=ORANGE)
+
+
+def _write(
+    canvas: Canvas, names: Sequence[str], points: Numbers, best: Flags, lines: Numbers
+) -> None:
+    sizes = [(text_width(name, bold=on), LINE) for name, on in zip(names, best, strict=True)]
+    for name, label, on in zip(names, place(sizes, points, _AREA, lines), best, strict=True):
+        style = {"color": INK, "weight": "bold"} if on else {"color": MUTED}
+        _write_label(canvas, name, label, **style)
+
+
+def _write_label(canvas: Canvas, text: str, label: Label, **style: Any) -> None:
+    box = label.box
+    x = {"left": box.left, "right": box.right, "center": (box.left + box.right) / 2}[label.side]
+    if label.leader is not None:
+        start, end = np.array(label.leader)
+        rim = start + (end - start) * _RADIUS / np.hypot(*(end - start))
+        canvas.line(rim, end, color=MUTED, linewidth=0.7)
+    ground = {"facecolor": PAGE, "alpha": 0.8, "linewidth": 0, "pad": 1}
+    canvas.text(x, (box.bottom + box.top) / 2, text, ha=label.side, bbox=ground, **style)
+
+
+def _stairs(front: Numbers) -> Numbers:
+    """Return the corners of the steps that lead up through *front*."""
+    front = front[np.argsort(front[:, 0])]
+    return np.stack([np.repeat(front[:, 0], 2)[1:], np.repeat(front[:, 1], 2)[:-1]], axis=1)
+
+
+def _between(axes: Axes, first: Any, last: Any) -> Numbers:
+    start, end = axes.transData.transform([first, last])
+    return np.linspace(start, end, 2 + int(np.hypot(*(end - start)) / 8))

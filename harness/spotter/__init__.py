@@ -1,0 +1,1 @@
+"""What is deployed: front-end and model, clip -> scores -> decision."""

@@ -1,0 +1,122 @@
+"""What a ``.tflite`` file consists of, read from the file itself."""
+
+import math
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from ai_edge_litert import schema_py_generated as schema
+
+from harness.errors import ModelError
+
+_IDENTIFIER: Final = b"TFL3"
+_OPERATOR_NAMES: Final = {
+    code: name for name, code in vars(schema.BuiltinOperator).items() if not name.startswith("_")
+}
+_WEIGHTED: Final = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"})
+_TENSOR_DTYPES: Final = {
+    schema.TensorType.FLOAT32: np.float32,
+    schema.TensorType.FLOAT16: np.float16,
+    schema.TensorType.INT32: np.int32,
+    schema.TensorType.UINT8: np.uint8,
+    schema.TensorType.INT16: np.int16,
+    schema.TensorType.INT8: np.int8,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Anatomy:
+    """
+    What a model consists of, read from the file itself.
+
+    Attributes:
+        operators: Names, in the order of execution.
+        parameters: Constants that convolutions, dense layers and arithmetic use.
+        macs: Multiply-accumulates of convolutions and dense layers in one inference.
+        zeros: For each weight tensor of these, (zeros, elements).
+
+    """
+
+    operators: tuple[str, ...]
+    parameters: int
+    macs: int
+    zeros: Mapping[str, tuple[int, int]]
+
+    @property
+    def sparsity(self) -> float:
+        """Measured share of zeros among all weights."""
+        total = sum(elements for _, elements in self.zeros.values())
+        return sum(zeros for zeros, _ in self.zeros.values()) / total if total else 0.0
+
+
+def dissect(data: bytes, name: str) -> Anatomy:
+    """Read a model's operators and weights; raises ModelError if it is no ``.tflite`` file."""
+    if data[4:8] != _IDENTIFIER:
+        size = f"{len(data):,} bytes"
+        msg = f"{name} is no .tflite file ({size} without the mark TFL3); convert it again"
+        raise ModelError(msg)
+    try:
+        model = schema.ModelT.InitFromPackedBuf(data, 0)
+        return _anatomy(model)
+    except (struct.error, IndexError, TypeError, ValueError, AttributeError, KeyError) as error:
+        msg = f"{name} is damaged ({len(data):,} bytes: {error}); copy or train it again"
+        raise ModelError(msg) from error
+
+
+def _anatomy(model: Any) -> Anatomy:
+    graph = model.subgraphs[0]
+    constants = {
+        i: c for i, t in enumerate(graph.tensors) if (c := _constant(model, t)) is not None
+    }
+    operators: list[str] = []
+    zeros: dict[str, tuple[int, int]] = {}
+    used, macs = set[int](), 0
+    for operator in graph.operators:
+        name = _operator_name(model.operatorCodes[operator.opcodeIndex])
+        operators.append(name)
+        inputs = [index for index in operator.inputs if index in constants]
+        if name == "DEQUANTIZE" and inputs:  # float16 weights
+            constants[operator.outputs[0]] = constants[inputs[0]]
+        elif name in _WEIGHTED and operator.inputs[1] in constants:
+            used.update(inputs)
+            weights = constants[operator.inputs[1]]
+            tensor = graph.tensors[operator.inputs[1]]
+            label = f"{len(zeros)} {tensor.name.decode()}"
+            zeros[label] = (int(np.count_nonzero(weights == _zero_point(tensor))), weights.size)
+            macs += _macs(name, weights, graph.tensors[operator.outputs[0]].shape)
+        elif name in {"ADD", "MUL", "SUB", "PRELU"}:
+            used.update(inputs)
+    parameters = sum(constants[index].size for index in used)
+    return Anatomy(operators=tuple(operators), parameters=parameters, macs=macs, zeros=zeros)
+
+
+def _operator_name(code: Any) -> str:
+    if code.customCode:
+        return bytes(code.customCode).decode()
+    # Old files hold the code in a byte-wide field, new ones in both.
+    builtin = max(code.builtinCode, code.deprecatedBuiltinCode)
+    return str(_OPERATOR_NAMES.get(builtin, f"operator {builtin}"))
+
+
+def _constant(model: Any, tensor: Any) -> npt.NDArray[Any] | None:
+    data = model.buffers[tensor.buffer].data
+    dtype = _TENSOR_DTYPES.get(tensor.type)
+    if data is None or len(data) == 0 or dtype is None:
+        return None
+    return np.asarray(data, np.uint8).view(dtype).reshape(tensor.shape)
+
+
+def _zero_point(tensor: Any) -> int:
+    quantization = tensor.quantization
+    if quantization is None or quantization.zeroPoint is None or len(quantization.zeroPoint) != 1:
+        return 0  # float weights, and symmetric ones per channel
+    return int(quantization.zeroPoint[0])
+
+
+def _macs(name: str, weights: npt.NDArray[Any], output_shape: npt.NDArray[np.int32]) -> int:
+    """Multiply-accumulates: each output element sums over the kernel, and over input channels."""
+    per_output = math.prod(weights.shape[1 : 3 if name == "DEPTHWISE_CONV_2D" else None])
+    return math.prod(int(size) for size in output_shape) * per_output

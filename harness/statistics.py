@@ -1,0 +1,89 @@
+"""Statistics of counts and times; each with its source or a case worked by hand in its test."""
+
+import math
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Z_95: Final = 1.959963984540054
+"""Two-sided 95 % quantile of the normal distribution."""
+
+ALPHA: Final = 0.05
+"""p-value below which a difference is held to be no chance."""
+
+
+class Proportion(NamedTuple):
+    """*hits* of *total*, with the 95 % Wilson interval of the share behind it."""
+
+    hits: int
+    total: int
+    low: float
+    high: float
+
+    @property
+    def share(self) -> float:
+        """Hits over total."""
+        return self.hits / self.total
+
+
+def proportion(hits: int, total: int) -> Proportion:
+    """
+    Return *hits* of *total* with its 95 % interval.
+
+    Source: Wilson 1927, "Probable inference, the law of succession, and
+    statistical inference", JASA 22, 209-212.
+    """
+    if total == 0:
+        return Proportion(0, 0, 0.0, 1.0)
+    share, z2 = hits / total, Z_95**2
+    centre = (share + z2 / (2 * total)) / (1 + z2 / total)
+    reach = Z_95 * math.sqrt(share * (1 - share) / total + z2 / (4 * total**2)) / (1 + z2 / total)
+    return Proportion(hits, total, max(0.0, centre - reach), min(1.0, centre + reach))
+
+
+def count(hits: npt.NDArray[np.bool_]) -> Proportion:
+    """Return how many of *hits* are true."""
+    return proportion(int(hits.sum()), len(hits))
+
+
+class Paired(NamedTuple):
+    """
+    Two answers to each of the same clips.
+
+    Attributes:
+        lost: Clips that the first has right and the second wrong.
+        won: Clips that the second has right and the first wrong.
+
+    """
+
+    lost: int
+    won: int
+
+    @property
+    def p_value(self) -> float:
+        """
+        The two-sided p-value of as uneven a split, were either side as likely.
+
+        Source: the exact conditional test in Fagerland, Lydersen and Laake 2013, "The
+        McNemar test for binary matched-pairs data", BMC Medical Research Methodology 13:91.
+        """
+        clips = self.lost + self.won
+        tail = sum(math.comb(clips, k) for k in range(min(self) + 1))
+        return min(1.0, 2 * tail / (1 << clips))
+
+    @property
+    def beyond_chance(self) -> bool:
+        """Whether the p-value is below ALPHA: six lost and none won are the fewest to be that."""
+        return self.p_value < ALPHA
+
+
+def percentile(values: npt.ArrayLike, percent: float) -> float:
+    """Return a percentile, interpolated linearly between the two nearest values."""
+    return float(np.percentile(np.asarray(values, float), percent))
+
+
+def spread(values: npt.ArrayLike) -> float:
+    """Return the quartile distance of *values* over their median."""
+    low, middle, high = np.percentile(np.asarray(values, float), [25, 50, 75])
+    return float((high - low) / middle)
