@@ -25,6 +25,7 @@ from harness.decisions import correct
 from harness.errors import SpotbenchError
 from harness.files import sha256, write_bytes
 from harness.measure import board
+from harness.measure.machine import Machine
 from harness.spotter.model import Model
 from harness.spotter.spotter import Spotter
 
@@ -82,7 +83,7 @@ def train(candidate: Candidate, name: str, source: Source, synthetic: Source) ->
             "python": platform.python_version(),
             **{package: metadata.version(package) for package in PACKAGES},
         },
-        machine=str(board.facts(board.Machine())["name"]),
+        machine=str(board.facts(Machine())["name"]),
         seed=candidate.training.seed,
         training_s=round(time.monotonic() - started, 1),
         history=history,

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol, get_args
 
-from harness.candidate.budget import GO_STOP, GO_STOP_BUDGET, METRICS, Budget
+from harness.candidate.budget import GO_STOP, GO_STOP_BUDGET, Budget
 from harness.candidate.training import Training
 from harness.errors import CandidateError
 from harness.frontends.log_mel import LogMel
+from harness.record.metrics import limited
 
 Quantization = Literal["float32", "dynamic", "int8"]
 QUANTIZATIONS: Final = get_args(Quantization)
@@ -102,11 +103,11 @@ class Candidate:
             self._refuse(f"network is of type {type(self.network).__name__}", wanted)
 
     def _check_misses(self) -> None:
+        known = [metric.name for metric in limited()]
         for dataset, metrics in self.misses.items():
-            unknown = [metric for metric in metrics if metric not in METRICS]
-            if unknown or isinstance(metrics, str):
+            if isinstance(metrics, str) or not set(metrics) <= set(known):
                 fault = f"misses={{{dataset!r}: {metrics!r}}}"
-                self._refuse(fault, f"a tuple of {', '.join(METRICS)}")
+                self._refuse(fault, f"a tuple of {', '.join(known)}")
 
     def _settle_budget(self) -> None:
         if set(self.words) == set(GO_STOP):

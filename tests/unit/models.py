@@ -23,8 +23,8 @@ from harness.audio import CLIP_SAMPLES, Clip
 from harness.candidate.registry import Registry
 from harness.datasets import Dataset
 from harness.errors import NoRecordingsError
-from harness.measure.board import Machine
-from harness.measure.session import Session
+from harness.measure.machine import Machine
+from harness.measure.run import Run
 from harness.measure.timing import Profile
 
 Operator = schema.BuiltinOperator
@@ -253,11 +253,11 @@ INSTANT = Profile(name="instant", window_s=0, stages_s=0, warmup_s=0, windows=2)
 """As few calls as there may be."""
 
 
-def make_session(
+def make_run(
     registry: Registry, machine: Path, clips: Mapping[str, Clip], *, certain: bool = False
-) -> Session:
-    """Return a session on *clips*, on a board whose files are those under *machine*."""
-    return Session(registry, Clips(clips), INSTANT, Machine(machine, core=3), certain=certain)
+) -> Run:
+    """Return a run on *clips*, on a board whose files are those under *machine*."""
+    return Run(registry, Clips(clips), INSTANT, Machine(machine, core=3), certain=certain)
 
 
 def unscaled_sum() -> bytes:

@@ -21,14 +21,13 @@ ROOT = Path(__file__).parents[2]
 
 STUBS = """
 from dataclasses import replace
-from harness.measure import board
-from harness.measure import timing
+from harness.measure import machine, timing
 
 timing.PROFILES["quick"] = replace(
     timing.PROFILES["quick"], window_s=0.01, stages_s=0.01, warmup_s=0.01
 )
 ANSWERS = {"get_throttled": "throttled=0x0", "measure_clock": "frequency(48)=1500398464"}
-board.Machine.run = lambda _machine, *command: ANSWERS.get(command[1])
+machine.Machine.run = lambda _machine, *command: ANSWERS.get(command[1])
 """
 """At the end of conftest.py: windows are short, and the board is one whose clock stays as it is."""
 
