@@ -153,11 +153,11 @@ def missing(proofs: Iterable[str]) -> Iterator[str]:
     for proof in proofs:
         name, _, test = proof.partition("::")
         path = Path(__file__).with_name(name)
-        if not (path.is_file() and test in tests_of(path)):
+        if not (path.is_file() and test in defined_in(path)):
             yield proof
 
 
-def tests_of(path: Path) -> set[str]:
+def defined_in(path: Path) -> set[str]:
     """Return the names of the tests that a file defines."""
     defined = ast.parse(path.read_text(encoding="utf-8")).body
     functions = {node.name for node in defined if isinstance(node, ast.FunctionDef)}
