@@ -16,7 +16,7 @@ from harness import datasets, files, report
 from harness.candidate.registry import Registry
 from harness.datasets import Dataset, Source
 from harness.errors import AudioError, DatasetError, SpotbenchError
-from harness.measure.machine import Machine, pin_to_one_core
+from harness.measure import machine
 from harness.measure.recorder import Recorder
 from harness.measure.run import Run
 from harness.measure.subject import Subject
@@ -103,7 +103,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from error
     profile = PROFILES[config.getoption("profile")]
     certain = config.getoption("certain")
-    run = Run(registry, source, profile, Machine(), certain=certain)
+    run = Run(registry, source, profile, machine.Machine(), certain=certain)
     config.stash[RECORDER] = Recorder(run, ROOT, config.getoption("results"))
 
 
@@ -149,7 +149,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
             _require_use(session.config)
         except SpotbenchError as error:
             raise pytest.UsageError(str(error)) from error
-        pin_to_one_core()
+        machine.pin_to_one_core()
         reporter = session.config.pluginmanager.getplugin("terminalreporter")
         if reporter and reporter.isatty and reporter.verbosity == 0:
             session.config.pluginmanager.register(_Progress(reporter, len(session.items)))

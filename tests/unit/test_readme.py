@@ -93,15 +93,3 @@ def test_every_local_link_leads_somewhere(name: str) -> None:
     links = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8"))
 
     assert [link for link in links if not (page.parent / link).exists()] == []
-
-
-def test_every_test_named_as_proof_exists() -> None:
-    proofs = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", README)
-
-    missing = [
-        f"{path}::{test}"
-        for path, test in proofs
-        if not (ROOT / path).is_file() or f"def {test}" not in (ROOT / path).read_text()
-    ]
-    assert proofs
-    assert missing == []
