@@ -36,6 +36,14 @@ _SCRATCH: Final = ".unpacking-"
 """How the names of folders begin in which words are unpacked."""
 
 
+def require_files(word: str, folder: Path, expected: Iterable[str]) -> None:
+    """Raise WrongError unless the *folder* of *word* has every *expected* file."""
+    names = sorted(expected)
+    if missing := [name for name in names if not (folder / name).exists()]:
+        msg = f"lacks {len(missing)} of {len(names)} files of {word!r}, the first {missing[0]}"
+        raise WrongError(msg)
+
+
 def _accept(_word: str, _folder: Path) -> None:
     """Leave it to the digest whether a word is as published."""
 
