@@ -28,11 +28,23 @@ class ReadyModel:
     A ``.tflite`` file made elsewhere, measured beside those trained here.
 
     Attributes:
-        path: Of the file, relative to the folder of the candidates.
+        path: Path of the file, relative to the folder of the candidates.
+        sha256: SHA-256 of the file in hexadecimal, so that no other one is measured
+            in its place. Where it is missing, the error on loading prints it.
+
+    Raises:
+        CandidateError: If the path is no string.
 
     """
 
     path: str
+    sha256: str | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.path, str):
+            wanted = "a string, relative to the folder of the candidates"
+            msg = f"impossible ready model: path={self.path!r}; use {wanted}"
+            raise CandidateError(msg)
 
 
 @dataclass(frozen=True, kw_only=True)

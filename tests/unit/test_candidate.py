@@ -101,6 +101,15 @@ def test_a_candidate_cannot_loosen_the_budget_of_go_and_stop(task: tuple[str, ..
         Candidate(network=build, labels=EIGHT, task=task, budget=OTHER_BUDGET)
 
 
+@pytest.mark.parametrize("path", [Path("models/x.tflite"), None, b"x.tflite"], ids=repr)
+def test_the_path_of_a_ready_model_is_a_string(path: Any) -> None:
+    cure = "a string, relative to the folder of the candidates"
+    message = f"impossible ready model: path={path!r}; use {cure}"
+
+    with pytest.raises(CandidateError, match=f"^{re.escape(message)}$"):
+        ReadyModel(path=path)
+
+
 def test_a_trained_model_lies_in_models_under_the_name_of_its_candidate() -> None:
     path = model_path(Candidate(network=build), "ds_cnn", Path("candidates"))
 

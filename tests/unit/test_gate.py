@@ -38,7 +38,7 @@ INTERRUPTIBLE = "import signal; signal.signal(signal.SIGINT, signal.default_int_
 SLEEPY = """
 import time
 from pathlib import Path
-from harness import Candidate, LogMel, ReadyModel
+from harness import LogMel
 
 
 class Sleepy(LogMel):
@@ -48,8 +48,7 @@ class Sleepy(LogMel):
         return super().__call__(clip)
 
 
-CANDIDATE = Candidate(network=ReadyModel(path="models/good.tflite"), frontend=Sleepy())
-"""
+""" + ready("good", "frontend=Sleepy()")
 """A candidate with a front-end that takes its time."""
 
 CLOCKED = """
@@ -59,7 +58,7 @@ import time
 import traceback
 from pathlib import Path
 
-from harness import Candidate, LogMel, ReadyModel
+from harness import LogMel
 from harness.spotter.model import Model
 
 now_us = 0
@@ -93,8 +92,7 @@ class Noting(LogMel):
 time.perf_counter = perf_counter
 Model.__call__ = taking(400, Model.__call__)
 Noting.__call__ = taking(200, Noting.__call__)
-CANDIDATE = Candidate(network=ReadyModel(path="models/good.tflite"), frontend=Noting())
-"""
+""" + ready("good", "frontend=Noting()")
 """
 A candidate on a clock that only it moves on: 200 microseconds a front-end, 400 a model.
 
