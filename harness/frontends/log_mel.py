@@ -11,6 +11,7 @@ FFT works on several frames per SIMD register where ``numpy.fft`` does not.
 from dataclasses import dataclass
 from functools import cached_property
 from math import gcd, isfinite
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -50,10 +51,16 @@ class LogMel:
         resize: ``(rows, columns)`` for a bilinear resize of the features with
             half-pixel centres, as ``tf.image.resize`` does it.
 
+    Attributes:
+        version: Number of the arithmetic and the defaults. Whoever changes
+            either adds 1, which makes the models trained before stale.
+
     Raises:
         CandidateError: If no clip could pass through it.
 
     """
+
+    version: ClassVar[int] = 1
 
     sample_rate_hz: int = SAMPLE_RATE_HZ
     frame_ms: float = 32
