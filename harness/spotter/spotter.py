@@ -6,14 +6,14 @@ import numpy.typing as npt
 from harness.audio import Clip
 from harness.decisions import Scores
 from harness.errors import ModelError
-from harness.frontends.log_mel import LogMel
+from harness.frontends.frontend import Frontend
 from harness.spotter.model import Model
 
 
 class Spotter:
     """The one callable that accuracy, timing and every report use."""
 
-    def __init__(self, frontend: LogMel, model: Model) -> None:
+    def __init__(self, frontend: Frontend, model: Model) -> None:
         self.frontend = frontend
         self.model = model
 

@@ -13,8 +13,11 @@ ROOT = Path(__file__).parents[2]
 FORBIDDEN = {"tensorflow", "keras", "tf_keras", "tensorflow_model_optimization"}
 HARNESS = sorted((ROOT / "harness").rglob("*.py"))
 CANDIDATES = sorted((ROOT / "candidates").glob("*.py"))
-FOR_CANDIDATES = {"typing", "dataclasses", "candidates._networks"} | {
-    f"harness.{name}" for name in harness.__all__
+FOR_CANDIDATES = {
+    *("dataclasses", "functools", "math", "typing"),
+    "numpy",  # for a front-end of its own
+    "candidates._networks",
+    *(f"harness.{name}" for name in harness.__all__),
 }
 
 
@@ -67,6 +70,30 @@ def test_measuring_imports_no_tensorflow_and_no_keras() -> None:
     assert not FORBIDDEN & {name.partition(".")[0] for name in found}
 
 
+def test_candidates_are_loaded_without_scipy_and_without_the_runtime() -> None:
+    modules = [module_name(path) for path in CANDIDATES]
+
+    found = imported_by("harness", "harness.candidate.specification", *modules)
+
+    assert found >= set(modules)
+    assert not {"scipy", "ai_edge_litert"} & {name.partition(".")[0] for name in found}
+
+
+@pytest.mark.parametrize(
+    ("statement", "package"),
+    [
+        ("harness.LogMel()(numpy.zeros(16_000, numpy.int16))", "scipy"),
+    ],
+)
+def test_scipy_and_the_runtime_are_imported_when_needed(statement: str, package: str) -> None:
+    code = f"import sys, numpy, harness; {statement}; print({package!r} in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT
+    )
+
+    assert done.stdout.split() == ["True"]
+
+
 def test_imported_by_sees_what_is_imported() -> None:
     assert "colorsys" in imported_by("colorsys")
     assert "colorsys" not in imported_by("json")
@@ -116,6 +143,7 @@ def test_candidates_import_public_names_only(path: Path) -> None:
         ("from . import _networks", {".._networks"}),
         ("from harness import Candidate, LogMel\nfrom typing import Any", set()),
         ("from candidates._networks import DsCnn\nimport dataclasses", set()),
+        ("import numpy as np\nimport scipy.fft", {"scipy.fft"}),
     ],
 )
 def test_the_check_of_candidates_can_fail(source: str, expected: set[str]) -> None:
@@ -128,9 +156,12 @@ def test_the_public_names_are_these() -> None:
         "Augmentation",
         "Budget",
         "Candidate",
+        "Frontend",
         "LogMel",
+        "Mfcc",
         "ReadyModel",
         "Training",
+        "Waveform",
     ]
 
     assert expected == harness.__all__

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from harness import Augmentation, Candidate, LogMel, ReadyModel, Training
+from harness import Augmentation, Candidate, LogMel, Mfcc, ReadyModel, Training, Waveform
 from harness.candidate.budget import GO_STOP_BUDGET
 from harness.candidate.specification import _network, specification_hash
 from harness.errors import CandidateError
@@ -443,6 +443,11 @@ def test_a_network_without_a_source_is_refused(load: Load, network: str, fault: 
     [
         {"frontend": LogMel(mel_bins=20)},
         {"frontend": LogMel(resize=(32, 32))},
+        {"frontend": LogMel(fft_length=1_024)},
+        {"frontend": LogMel(spectrum="power")},
+        {"frontend": LogMel(log_floor=1e-3)},
+        {"frontend": Mfcc()},
+        {"frontend": Waveform()},
         {"training": Training(epochs=7)},
         {"training": Training(augmentation=Augmentation(gain_db=(-3, 3)))},
         {"training": Training(augmentation=None)},
