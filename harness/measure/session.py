@@ -20,6 +20,7 @@ from harness.datasets import Dataset, Source
 from harness.datasets.noise import noise_clips
 from harness.decisions import Scores
 from harness.errors import CandidateError, ModelError, NoRecordingsError
+from harness.frontends.frontend import require_working
 from harness.measure import board
 from harness.measure.board import Machine
 from harness.measure.timing import (
@@ -92,7 +93,7 @@ class Scored:
 
     def acted_on(self, kind: str) -> statistics.Proportion:
         """Clips of a *kind* of :attr:`certainties` that the operating rule acts on."""
-        return statistics.count(self.certainties[kind] > decisions.OPERATING_THRESHOLD)
+        return statistics.count(decisions.triggers(self.certainties[kind]))
 
     @cached_property
     def zipped_bytes(self) -> int:
@@ -278,12 +279,13 @@ class Session:
         dataset = self.dataset(candidate.words)
         others = self.others(candidate.words)
         data = read_model(candidate, name, self.registry.folder)
+        require_working(candidate.frontend, dataset.clips[0])
         added_peak_bytes = try_out(data, f"{name}.tflite").added_peak_bytes
         start = time.perf_counter()
         model = Model(
             data, f"{name}.tflite", features_shape=candidate.frontend.shape, labels=candidate.labels
         )
-        spotter = Spotter(candidate.frontend, model)
+        spotter = Spotter(candidate.frontend, model, labels=candidate.labels, task=candidate.words)
         init_us = (time.perf_counter() - start) * 1e6
         try:
             first_call_us = time_once(lambda: spotter(dataset.clips[0]))

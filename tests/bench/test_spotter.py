@@ -7,10 +7,8 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from candidates.seed_ds_cnn_48_s95 import CANDIDATE
-from harness import LogMel
+from harness import LogMel, load_spotter
 from harness.audio import Clip
-from harness.candidate.card import read_model
-from harness.candidate.registry import Registry
 from harness.decisions import Scores
 from harness.spotter.model import Model
 from harness.spotter.spotter import Spotter
@@ -25,10 +23,7 @@ TARGET, FLOOR = 100, 50
 
 @pytest.fixture(name="spotter")
 def _spotter() -> Spotter:
-    data = read_model(CANDIDATE, NAME, Registry().folder)
-    frontend = CANDIDATE.frontend
-    model = Model(data, NAME, features_shape=frontend.shape, labels=CANDIDATE.labels)
-    return Spotter(frontend, model)
+    return load_spotter(NAME)
 
 
 class Recipe:

@@ -17,7 +17,7 @@ FOR_CANDIDATES = {
     *("dataclasses", "functools", "math", "typing"),
     "numpy",  # for a front-end of its own
     "candidates._networks",
-    *(f"harness.{name}" for name in harness.__all__),
+    *(f"harness.{name}" for name in harness.__all__ if name != "load_spotter"),
 }
 
 
@@ -83,6 +83,7 @@ def test_candidates_are_loaded_without_scipy_and_without_the_runtime() -> None:
     ("statement", "package"),
     [
         ("harness.LogMel()(numpy.zeros(16_000, numpy.int16))", "scipy"),
+        ("harness.load_spotter", "ai_edge_litert"),
     ],
 )
 def test_scipy_and_the_runtime_are_imported_when_needed(statement: str, package: str) -> None:
@@ -92,6 +93,11 @@ def test_scipy_and_the_runtime_are_imported_when_needed(statement: str, package:
     )
 
     assert done.stdout.split() == ["True"]
+
+
+def test_a_name_the_harness_lacks_is_an_error_that_says_so() -> None:
+    with pytest.raises(AttributeError, match=r"^module 'harness' has no attribute 'load_model'$"):
+        harness.load_model  # noqa: B018
 
 
 def test_imported_by_sees_what_is_imported() -> None:
@@ -139,6 +145,7 @@ def test_candidates_import_public_names_only(path: Path) -> None:
         ("import harness", {"harness"}),
         ("from harness import *", {"harness.*"}),
         ("from harness import registry", {"harness.registry"}),
+        ("from harness import load_spotter", {"harness.load_spotter"}),
         ("from candidates.ds_cnn import network", {"candidates.ds_cnn.network"}),
         ("from . import _networks", {".._networks"}),
         ("from harness import Candidate, LogMel\nfrom typing import Any", set()),
@@ -162,6 +169,7 @@ def test_the_public_names_are_these() -> None:
         "ReadyModel",
         "Training",
         "Waveform",
+        "load_spotter",
     ]
 
     assert expected == harness.__all__
