@@ -5,7 +5,7 @@ import numpy as np
 from harness.audio import CLIP_SAMPLES, SAMPLE_RATE_HZ, Clip
 from harness.candidate.training import Augmentation
 from harness.datasets.noise import Samples, coloured_noise, to_int16
-from harness.frontends.log_mel import Features
+from harness.frontends.frontend import Features
 
 _POSITIONS = np.arange(CLIP_SAMPLES)
 

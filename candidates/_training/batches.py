@@ -16,7 +16,7 @@ from harness.candidate.training import Training
 from harness.datasets import Dataset
 from harness.datasets.noise import MAINS_HZ, clicks, coloured_noise, hum, to_int16
 from harness.files import sha256
-from harness.frontends.log_mel import Features
+from harness.frontends.frontend import Features
 
 Targets = npt.NDArray[np.float32]
 

@@ -9,7 +9,7 @@ import scipy.special
 from candidates._training import keras
 from harness.decisions import OPERATING_THRESHOLD, Scores
 from harness.errors import CandidateError
-from harness.frontends.log_mel import Features
+from harness.frontends.frontend import Features
 
 FACTORS: Final = (0.05, 20.0)
 """Of the logits: the widest range looked in."""

@@ -62,7 +62,8 @@ def train(candidate: Candidate, name: str, source: Source, synthetic: Source) ->
     )
     loaded = Model(data, name, features_shape=candidate.frontend.shape, labels=candidate.labels)
     validation = source.load(candidate.words, "validation")
-    scores = Spotter(candidate.frontend, loaded).score(validation.clips)
+    spotter = Spotter(candidate.frontend, loaded, labels=candidate.labels, task=candidate.words)
+    scores = spotter.score(validation.clips)
     hits = correct(scores, validation.words, candidate.labels)
     zeros = loaded.anatomy.zeros.items()
     card = Card(

@@ -7,7 +7,7 @@ import numpy as np
 
 from harness import statistics
 from harness.datasets.noise import noise_kinds
-from harness.decisions import OPERATING_THRESHOLD, THRESHOLDS, confusion
+from harness.decisions import OPERATING_THRESHOLD, THRESHOLDS, confusion, triggers
 from harness.files import sha256
 from harness.measure.scoring import Scored
 from harness.measure.timing import Times, Window, median_of_medians
@@ -121,20 +121,20 @@ def _operating_rule(scored: Scored) -> dict[str, Any]:
         "curve": {
             "threshold": list(THRESHOLDS),
             **{
-                kind: [int((sure > threshold).sum()) for threshold in THRESHOLDS]
-                for kind, sure in scored.certainties.items()
+                kind: [int(triggers(tops, threshold).sum()) for threshold in THRESHOLDS]
+                for kind, tops in scored.certainties.items()
             },
         },
     }
 
 
 def _triggered(scored: Scored, kind: str) -> dict[str, float]:
-    return _share(statistics.count(scored.certainties[kind] > OPERATING_THRESHOLD))
+    return _share(statistics.count(triggers(scored.certainties[kind])))
 
 
 def _noise_kinds(scored: Scored) -> dict[str, dict[str, int]]:
     """Count the clips of each kind of noise that trigger the operating rule."""
-    triggered, kinds = scored.certainties["noise"] > OPERATING_THRESHOLD, np.array(noise_kinds())
+    triggered, kinds = triggers(scored.certainties["noise"]), np.array(noise_kinds())
     return {
         kind: {"count": int(triggered[kinds == kind].sum()), "total": int((kinds == kind).sum())}
         for kind in dict.fromkeys(kinds.tolist())

@@ -15,9 +15,10 @@ from harness.datasets import Dataset
 from harness.datasets.noise import noise_clips
 from harness.decisions import Scores
 from harness.errors import ModelError
+from harness.frontends.frontend import require_working
 from harness.measure.speech import Speech
 from harness.measure.timing import time_once
-from harness.spotter.model import Model
+from harness.spotter.loading import make_spotter
 from harness.spotter.probe import try_out
 from harness.spotter.size import zipped_bytes
 from harness.spotter.spotter import Spotter
@@ -90,18 +91,18 @@ def score(candidate: Candidate, name: str, folder: Path, speech: Speech) -> Scor
     Load the model of *candidate* and score every test clip.
 
     Raises:
+        CandidateError: If the front-end raises, or returns anything but features.
         ModelError: If the model is missing, stale, damaged or does not fit.
         DatasetError, AudioError: If there is nothing to measure it on.
 
     """
     dataset, others = speech.task(candidate.words), speech.others(candidate.words)
     data = read_model(candidate, name, folder)
+    require_working(candidate.frontend, dataset.clips[0])
     file_name = f"{name}.tflite"
     added_peak_bytes = try_out(data, file_name).added_peak_bytes
     start = time.perf_counter()
-    shape, labels = candidate.frontend.shape, candidate.labels
-    model = Model(data, file_name, features_shape=shape, labels=labels)
-    spotter = Spotter(candidate.frontend, model)
+    spotter = make_spotter(candidate, name, data)
     init_us = (time.perf_counter() - start) * 1e6
     try:
         first_call_us = time_once(lambda: spotter(dataset.clips[0]))

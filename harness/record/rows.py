@@ -73,7 +73,8 @@ def correct(row: Any) -> dict[str, bool]:
 def detected(row: Any) -> dict[str, bool]:
     """Return for each clip whether it is classified correctly and triggers the operating rule."""
     keys, scores, hits = _scored(row)
-    triggered = decisions.certainty(scores, hits) > row["operating_rule"]["threshold"]
+    threshold = row["operating_rule"]["threshold"]
+    triggered = decisions.triggers(decisions.certainty(scores, hits), threshold)
     return dict(zip(keys, triggered.tolist(), strict=True))
 
 

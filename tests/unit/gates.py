@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tests.unit.models import loud, loudness_model, silent
+from tests.unit.models import loud, loudness_model, ready, silent
 from tests.unit.recordings import wav_bytes
 
 ROOT = Path(__file__).parents[2]
@@ -53,7 +53,7 @@ THROTTLED = 'ANSWERS["get_throttled"] = "throttled=0x50005"\n'
 SLEEPY = """
 import time
 from pathlib import Path
-from harness import Candidate, LogMel, ReadyModel
+from harness import LogMel
 
 
 class Sleepy(LogMel):
@@ -63,8 +63,7 @@ class Sleepy(LogMel):
         return super().__call__(clip)
 
 
-CANDIDATE = Candidate(network=ReadyModel(path="models/good.tflite"), frontend=Sleepy())
-"""
+""" + ready("good", "frontend=Sleepy()")
 """A candidate with a front-end that takes its time."""
 
 CLOCKED = """
@@ -74,7 +73,7 @@ import time
 import traceback
 from pathlib import Path
 
-from harness import Candidate, LogMel, ReadyModel
+from harness import LogMel
 from harness.spotter.model import Model
 
 now_us = 0
@@ -108,8 +107,7 @@ class Noting(LogMel):
 time.perf_counter = perf_counter
 Model.__call__ = taking(400, Model.__call__)
 Noting.__call__ = taking(200, Noting.__call__)
-CANDIDATE = Candidate(network=ReadyModel(path="models/good.tflite"), frontend=Noting())
-"""
+""" + ready("good", "frontend=Noting()")
 """
 A candidate on a clock that only it moves on: 200 microseconds a front-end, 400 a model.
 

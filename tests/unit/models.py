@@ -124,7 +124,10 @@ def build(keras: Any, input_shape: tuple[int, int], labels: tuple[str, ...]) -> 
 
 
 def dense_model(
-    weights: Array, bias: Array, features: tuple[int, int] = FEATURES, custom: str | None = None
+    weights: Array,
+    bias: Array,
+    features: tuple[int, ...] = FEATURES,
+    custom: str | None = None,
 ) -> bytes:
     """Return FULLY_CONNECTED (or the operator *custom*) and SOFTMAX: features in, scores out."""
     graph = Graph()
@@ -206,10 +209,19 @@ def make_package(
 
 
 def ready(name: str, arguments: str = "") -> str:
-    """Return the module of a candidate whose model is ``models/<name>.tflite``, made elsewhere."""
+    """
+    Return the module of a candidate whose model is ``models/<name>.tflite``, made elsewhere.
+
+    It names whatever SHA-256 the file has when the module is imported.
+    """
     return (
+        "from hashlib import sha256\n"
+        "from pathlib import Path\n"
         "from harness import Candidate, ReadyModel\n"
-        f"CANDIDATE = Candidate(network=ReadyModel(path='models/{name}.tflite'), {arguments})\n"
+        f"MODEL = Path(__file__).parent / 'models' / '{name}.tflite'\n"
+        "SHA256 = sha256(MODEL.read_bytes()).hexdigest() if MODEL.exists() else None\n"
+        f"READY = ReadyModel(path='models/{name}.tflite', sha256=SHA256)\n"
+        f"CANDIDATE = Candidate(network=READY, {arguments})\n"
     )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from harness.candidate.registry import Registry
-from harness.decisions import OPERATING_THRESHOLD
+from harness.decisions import triggers
 from harness.errors import AudioError, CandidateError
 from harness.measure.run import Run
 from harness.measure.subject import Subject
@@ -34,6 +34,16 @@ NO_YES = (
     "budget=Budget(min_accuracy=0.5, max_zipped_bytes=99_999, max_latency_us=9_999)"
 )
 
+RAISING = """
+from harness import LogMel
+
+
+class Raising(LogMel):
+    def __call__(self, clip):
+        raise KeyError("mel")
+
+
+"""
 MODULES = {
     "good": ready("loudness"),
     "elsewhere": "from harness import Budget\n" + ready("loudness", NO_YES),
@@ -47,6 +57,7 @@ MODULES = {
     "narrow": ready("narrow"),
     "mislabelled": ready("loudness_4"),
     "diverged": ready("nan"),
+    "raising": RAISING + ready("loudness", "frontend=Raising()"),
     "elsewhere_labelled": ready("loudness_3", "labels=('up', 'go', 'stop'), task=('go', 'stop')"),
     "wary": "from harness import GO_STOP_BUDGET\n"
     + ready("loudness", "budget=GO_STOP_BUDGET.tighten(max_false_accepts=0.03)"),
@@ -102,7 +113,7 @@ def judged(subject: Subject) -> tuple[str, tuple[str, ...]]:
 def triggered(subject: Subject, kind: str) -> tuple[int, int]:
     """Return how many clips of a *kind* trigger the operating rule, and how many there are."""
     certainties = subject.scored.certainties[kind]
-    return int((certainties > OPERATING_THRESHOLD).sum()), len(certainties)
+    return int(triggers(certainties).sum()), len(certainties)
 
 
 def measured(run: Run) -> Subject:
@@ -150,6 +161,7 @@ def test_a_candidate_is_prepared_once(run: Run) -> None:
         ("narrow", f"(1, 2, 3, 1), but the front-end gives {FEATURES}"),
         ("mislabelled", "4 outputs for the labels ('go', 'stop')"),
         ("diverged", "the model gives scores that are no numbers for 4 of 4 clips"),
+        ("raising", "the front-end Raising raised KeyError: 'mel' for the first clip"),
         ("unknown", "unknown candidate 'unknown'; known candidates: absent, broken"),
     ],
 )
