@@ -1,9 +1,9 @@
 """
 Run by killing.py: kills ``work()`` of the given code at many moments, and calls ``check()`` after.
 
-The moments lie between two lines of Python, those of the library among them: half of
-the kills right after a change to a file or folder, half anywhere, each as far apart as
-one whole ``work()`` allows. So they are the same on a quick machine and on a slow one.
+A moment is that before a line of Python is run, be it a line of the standard library. Half
+of them come right after a change to a file or folder, the others anywhere; either are spread
+evenly over one ``work()``. So they are the same on a quick machine and on a slow one.
 """
 
 import itertools
@@ -58,7 +58,7 @@ def main(setup: str, kills: int) -> None:
     """Define ``work()`` and ``check()``; kill the one so often, and call the other each time."""
     given: dict[str, Any] = {"sys": sys}
     exec(setup, given)  # noqa: S102  (code of the test that calls this)
-    given["work"]()  # once untold: it imports what it needs, and undoes what was left
+    given["work"]()  # imports what it needs, and undoes what was left: lines to leave out
     lines = Lines()
     given["work"]()
     sys.settrace(None)

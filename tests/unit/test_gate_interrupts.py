@@ -54,8 +54,8 @@ def test_a_limit_that_is_missed_fails_where_only_benchmarks_run(project: Project
 
 
 def test_ctrl_c_keeps_what_was_measured(tmp_path: Path) -> None:
-    # The second candidate takes seconds, so that the signal comes before its first window ends.
-    candidates = {"good": ready("good"), "sleepy": SLEEPY.format(seconds=0.2)}
+    # The second candidate takes a minute a call, of which the signal wakes it.
+    candidates = {"good": ready("good"), "sleepy": SLEEPY.format(seconds=60)}
     project = Project(tmp_path, candidates, QUICK + INTERRUPTIBLE)
 
     with project.start("-v") as gate:
