@@ -19,6 +19,7 @@ from harness.errors import AudioError, DatasetError, SpotbenchError
 from harness.measure import machine
 from harness.measure.recorder import Recorder
 from harness.measure.run import Run
+from harness.measure.speech import Speech
 from harness.measure.subject import Subject
 from harness.measure.timing import PROFILES
 from harness.measure.verdict import fails
@@ -97,13 +98,14 @@ def pytest_configure(config: pytest.Config) -> None:
         registry = Registry()
         registry.require(*(config.getoption("candidate") or ()))
         source = _Aloud(datasets.find(config.getoption("dataset")), config)
+        digits = {who: _Aloud(found, config) for who, found in datasets.digits().items()}
         old = config.getoption("compare")
         config.stash[OLD] = store.read(old) if old else None
     except SpotbenchError as error:
         raise pytest.UsageError(str(error)) from error
     profile = PROFILES[config.getoption("profile")]
     certain = config.getoption("certain")
-    run = Run(registry, source, profile, machine.Machine(), certain=certain)
+    run = Run(registry, Speech(source, digits), profile, machine.Machine(), certain=certain)
     config.stash[RECORDER] = Recorder(run, ROOT, config.getoption("results"))
 
 

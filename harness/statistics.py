@@ -1,6 +1,7 @@
 """Statistics of counts and times; each with its source or a case worked by hand in its test."""
 
 import math
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -87,3 +88,32 @@ def spread(values: npt.ArrayLike) -> float:
     """Return the quartile distance of *values* over their median."""
     low, middle, high = np.percentile(np.asarray(values, float), [25, 50, 75])
     return float((high - low) / middle)
+
+
+class Between(NamedTuple):
+    """The 95 % interval of a share, taken over groups that differ among themselves."""
+
+    groups: int
+    low: float
+    high: float
+
+
+def between_groups(hits: npt.NDArray[np.bool_], groups: Sequence[str]) -> Between | None:
+    """
+    Return the interval of the share of *hits* over *groups*, such as speakers.
+
+    Clips of one speaker resemble each other, so an interval over clips is too narrow. None
+    for fewer than two groups.
+    Source: Student's t interval of the mean of the groups' shares, cut off at 0 and 1.
+    """
+    names = sorted(set(groups))
+    if len(names) < 2:  # noqa: PLR2004  (one group does not vary)
+        return None
+    from scipy.special import stdtrit  # noqa: PLC0415  (only measuring needs SciPy)
+
+    of = np.array(groups)
+    shares = np.array([hits[of == name].mean() for name in names])
+    error = shares.std(ddof=1) / math.sqrt(len(names))
+    reach = float(stdtrit(len(names) - 1, 0.975) * error)
+    middle = float(shares.mean())
+    return Between(len(names), max(0.0, middle - reach), min(1.0, middle + reach))

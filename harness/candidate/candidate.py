@@ -37,6 +37,7 @@ class ReadyModel:
         path: Path of the file, relative to the folder of the candidates.
         sha256: SHA-256 of the file in hexadecimal, so that no other one is measured
             in its place. Where it is missing, the error on loading prints it.
+        heard: English words, other than its labels, that its training contained, if known.
 
     Raises:
         CandidateError: If the path is no string.
@@ -45,6 +46,7 @@ class ReadyModel:
 
     path: str
     sha256: str | None = None
+    heard: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not isinstance(self.path, str):

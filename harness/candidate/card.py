@@ -78,6 +78,20 @@ def read_model(candidate: Candidate, name: str, folder: Path) -> bytes:
     return data
 
 
+def heard_words(candidate: Candidate, name: str, folder: Path) -> frozenset[str]:
+    """
+    Return the English words that the training of candidate *name* contained.
+
+    Its card lists them; none are known of a card that has no list. A word of another language
+    is another word, though it may be filed under the same letters.
+    """
+    if isinstance(candidate.network, ReadyModel):
+        return frozenset(candidate.network.heard)
+    card = json.loads(model_path(candidate, name, folder).with_suffix(".json").read_bytes())
+    sources = card.get("heard", {}).values()
+    return frozenset(word for languages in sources for word in languages.get("en", ()))
+
+
 def _read_ready(ready: ReadyModel, name: str, path: Path) -> bytes:
     try:
         data = path.read_bytes()

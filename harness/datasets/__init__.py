@@ -14,10 +14,11 @@ from harness.datasets.espeak import Espeak
 from harness.datasets.folder import Folder
 from harness.datasets.mini_speech_commands import MiniSpeechCommands
 from harness.datasets.speech_commands import SpeechCommands
+from harness.datasets.spoken_digits import WORDS as DIGITS
 from harness.datasets.spoken_digits import SpokenDigits
 from harness.errors import DatasetError
 
-__all__ = ["NAMES", "Dataset", "Source", "arabic", "digits", "find", "for_training"]
+__all__ = ["DIGITS", "NAMES", "Dataset", "Source", "arabic", "digits", "find", "for_training"]
 
 _Make = Callable[[Path, Path | None], Source]
 """From the cache, and the folder with archives, to a data set."""
@@ -72,9 +73,13 @@ def for_training(environ: Mapping[str, str] = os.environ) -> tuple[Source, Sourc
     return people, find(Espeak.name, environ)
 
 
-def digits(environ: Mapping[str, str] = os.environ) -> Source:
-    """Return people's English digits, the words that no model heard: a test split only."""
-    return find(SpokenDigits.name, environ)
+def digits(environ: Mapping[str, str] = os.environ) -> dict[str, Source]:
+    """
+    Return who says the English digits, which no model has heard: a test split only.
+
+    ``people`` are recordings, ``synthetic`` are the test voices of eSpeak NG.
+    """
+    return {"people": find(SpokenDigits.name, environ), "synthetic": find(Espeak.name, environ)}
 
 
 def arabic(environ: Mapping[str, str] = os.environ) -> Source:

@@ -90,7 +90,17 @@ class Recorder:
                 "clips": len(dataset),
                 "digest": dataset.digest,
                 "note": dataset.note,
+                "digits": self._digits(),
                 "left_out": dict(sorted(Counter(others.words).items())) if others else {},
             },
             measurements=[subject.row() for subject in subjects],
         )
+
+    def _digits(self) -> dict[str, dict[str, Any]]:
+        """Return what digits every row was scored on, or why there were none."""
+        speech = self.run.speech
+        found = {
+            who: {"name": dataset.name, "clips": len(dataset), "digest": dataset.digest}
+            for who, (dataset, _) in speech.digits().items()
+        }
+        return {**found, **{who: {"missing": why} for who, why in speech.missing.items()}}

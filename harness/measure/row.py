@@ -1,12 +1,11 @@
 """One row of a record: what was measured of one candidate, and the verdict on it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple, cast
 
 import numpy as np
 
 from harness import statistics
-from harness.datasets.noise import noise_kinds
 from harness.decisions import OPERATING_THRESHOLD, THRESHOLDS, confusion, triggers
 from harness.files import sha256
 from harness.measure.scoring import Scored
@@ -113,28 +112,58 @@ def _accuracy(scored: Scored) -> dict[str, Any]:
 
 
 def _operating_rule(scored: Scored) -> dict[str, Any]:
+    detected = statistics.count(triggers(scored.certainties["detected"]))
     return {
         "threshold": OPERATING_THRESHOLD,
-        "detected": _triggered(scored, "detected"),
-        "false_accepts": {kind: _triggered(scored, kind) for kind in ("words", "noise")},
+        "detected": _share(detected),
+        "false_accepts": _by_kind(lambda kind: _accepted(scored, kind)),
         "noise_kinds": _noise_kinds(scored),
         "curve": {
             "threshold": list(THRESHOLDS),
-            **{
-                kind: [int(triggers(tops, threshold).sum()) for threshold in THRESHOLDS]
-                for kind, tops in scored.certainties.items()
-            },
+            "detected": _curve(scored, "detected"),
+            **_by_kind(lambda kind: _curve(scored, kind)),
         },
     }
 
 
-def _triggered(scored: Scored, kind: str) -> dict[str, float]:
-    return _share(statistics.count(triggers(scored.certainties[kind])))
+def _by_kind(value: Callable[[str], Any]) -> dict[str, Any]:
+    """Return a value of each kind of outliers; people's digits and synthetic ones never sum."""
+    return {
+        **{kind: value(kind) for kind in ("words", "unheard", "noise")},
+        "digits": {who: value(who) for who in ("people", "synthetic")},
+    }
+
+
+def _accepted(scored: Scored, kind: str) -> dict[str, Any] | None:
+    """Count the false accepts among a kind of clips; None where there are none of that kind."""
+    outliers = scored.outliers.get(kind)
+    if outliers is None:
+        return None
+    hits = triggers(scored.certainties[kind])
+    counted: dict[str, Any] = _share(statistics.count(hits))
+    if outliers.digest is None:
+        return counted
+    between = statistics.between_groups(hits, outliers.groups)
+    over = between and {
+        "total": between.groups,
+        "low": round(between.low, 4),
+        "high": round(between.high, 4),
+    }
+    return {**counted, "speakers": over, "digest": outliers.digest}
+
+
+def _curve(scored: Scored, kind: str) -> list[int] | None:
+    """Count the clips of a kind that trigger the rule at each threshold."""
+    tops = scored.certainties.get(kind)
+    if tops is None:
+        return None
+    return [int(triggers(tops, threshold).sum()) for threshold in THRESHOLDS]
 
 
 def _noise_kinds(scored: Scored) -> dict[str, dict[str, int]]:
     """Count the clips of each kind of noise that trigger the operating rule."""
-    triggered, kinds = triggers(scored.certainties["noise"]), np.array(noise_kinds())
+    triggered = triggers(scored.certainties["noise"])
+    kinds = np.array(scored.outliers["noise"].groups)
     return {
         kind: {"count": int(triggered[kinds == kind].sum()), "total": int((kinds == kind).sum())}
         for kind in dict.fromkeys(kinds.tolist())

@@ -2,7 +2,6 @@
 
 from harness.candidate.candidate import Candidate
 from harness.candidate.registry import Registry
-from harness.datasets import Source
 from harness.measure import board
 from harness.measure.machine import Machine
 from harness.measure.scoring import Scored, score
@@ -26,14 +25,14 @@ class Run:
     def __init__(
         self,
         registry: Registry,
-        source: Source,
+        speech: Speech,
         profile: Profile,
         machine: Machine,
         *,
         certain: bool = False,
     ) -> None:
         self.registry = registry
-        self.speech = Speech(source)
+        self.speech = speech
         self.conditions = Conditions(
             profile=profile, machine=machine, facts=board.facts(machine), certain=certain
         )

@@ -1,27 +1,45 @@
 """Scoring: a candidate's model is loaded, and every test clip is put through its spotter."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from harness import decisions, statistics
 from harness.candidate.candidate import Candidate
-from harness.candidate.card import read_model
+from harness.candidate.card import heard_words, read_model
 from harness.datasets import Dataset
-from harness.datasets.noise import noise_clips
+from harness.datasets.noise import noise_clips, noise_kinds
 from harness.decisions import Scores
 from harness.errors import ModelError
 from harness.frontends.frontend import require_working
-from harness.measure.speech import Speech
+from harness.measure.speech import Speech, is_noise
 from harness.measure.timing import time_once
 from harness.spotter.loading import make_spotter
 from harness.spotter.probe import try_out
 from harness.spotter.size import zipped_bytes
 from harness.spotter.spotter import Spotter
+
+
+class Outliers(NamedTuple):
+    """
+    Clips that must not trigger the operating rule.
+
+    Attributes:
+        scores: Their scores.
+        groups: What each clip is one of: its speaker, or its kind of noise.
+        digest: Digest of the clips, where rows can only be compared if it is the same.
+
+    """
+
+    scores: Scores
+    groups: tuple[str, ...]
+    digest: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,8 +53,8 @@ class Scored:
         spotter: Front-end and model; what is timed is this one object.
         dataset: Test clips of the task's words.
         scores: Their scores.
-        other_scores: Scores of the test clips of other words.
-        noise_scores: Scores of the clips of noise.
+        outliers: What must not trigger the rule, by kind: ``words`` the model heard in training,
+            ``unheard`` ones, ``noise``, and the digits of ``people`` and ``synthetic`` voices.
         init_us: Microseconds that loading the model took.
         first_call_us: Microseconds that the first call took.
         added_peak_bytes: How far loading and one call raised the peak memory of a process.
@@ -48,8 +66,7 @@ class Scored:
     spotter: Spotter
     dataset: Dataset
     scores: Scores
-    other_scores: Scores
-    noise_scores: Scores
+    outliers: Mapping[str, Outliers]
     init_us: float
     first_call_us: float
     added_peak_bytes: int
@@ -66,17 +83,16 @@ class Scored:
         The top score of each clip, or 0 where the operating rule must not count it.
 
         ``detected`` is of the clips of keywords, 0 where the top score is that of another
-        word. ``words`` and ``noise`` are of all other clips, 0 where the top score is that
-        of a label outside the task.
+        word. The other kinds are those of *outliers*, 0 where the top score is that of a label
+        outside the task.
         """
         words, labels = self.candidate.words, self.candidate.labels
         right = decisions.correct(self.scores, self.dataset.words, labels)
-        others = {"words": self.other_scores, "noise": self.noise_scores}
         return {
             "detected": decisions.certainty(self.scores, right),
             **{
                 kind: decisions.certainty(scores, decisions.of_task(scores, words, labels))
-                for kind, scores in others.items()
+                for kind, (scores, *_) in self.outliers.items()
             },
         }
 
@@ -96,7 +112,7 @@ def score(candidate: Candidate, name: str, folder: Path, speech: Speech) -> Scor
         DatasetError, AudioError: If there is nothing to measure it on.
 
     """
-    dataset, others = speech.task(candidate.words), speech.others(candidate.words)
+    dataset = speech.task(candidate.words)
     data = read_model(candidate, name, folder)
     require_working(candidate.frontend, dataset.clips[0])
     file_name = f"{name}.tflite"
@@ -104,10 +120,11 @@ def score(candidate: Candidate, name: str, folder: Path, speech: Speech) -> Scor
     start = time.perf_counter()
     spotter = make_spotter(candidate, name, data)
     init_us = (time.perf_counter() - start) * 1e6
+    heard = heard_words(candidate, name, folder)
     try:
         first_call_us = time_once(lambda: spotter(dataset.clips[0]))
-        scores, noise_scores = spotter.score(dataset.clips), spotter.score(noise_clips())
-        other_scores = spotter.score(others.clips) if others else scores[:0]
+        scores = spotter.score(dataset.clips)
+        outliers = _outliers(spotter, candidate.words, heard, speech)
     except RuntimeError as error:
         msg = f"{file_name} gave up on a clip: {error}; convert it again"
         raise ModelError(msg) from error
@@ -117,9 +134,37 @@ def score(candidate: Candidate, name: str, folder: Path, speech: Speech) -> Scor
         spotter=spotter,
         dataset=dataset,
         scores=scores,
-        other_scores=other_scores,
-        noise_scores=noise_scores,
+        outliers=outliers,
         init_us=init_us,
         first_call_us=first_call_us,
         added_peak_bytes=added_peak_bytes,
     )
+
+
+def _outliers(
+    spotter: Spotter, task: tuple[str, ...], heard: frozenset[str], speech: Speech
+) -> dict[str, Outliers]:
+    """Score everything that is no word of *task*, kind by kind."""
+    found = {"noise": Outliers(spotter.score(noise_clips()), noise_kinds())}
+    others = speech.others(task)
+    if others is not None:
+        kinds = [_kind(word, heard) for word in others.words]
+        scores = spotter.score(others.clips)
+        for kind in dict.fromkeys(kinds):
+            at = [index for index, found_kind in enumerate(kinds) if found_kind == kind]
+            part = Outliers(scores[at], tuple(others.words[index] for index in at))
+            found[kind] = _joined(found[kind], part) if kind in found else part
+    for who, (dataset, speakers) in speech.digits().items():
+        found[who] = Outliers(spotter.score(dataset.clips), speakers, dataset.digest)
+    return found
+
+
+def _kind(word: str, heard: frozenset[str]) -> str:
+    if is_noise(word):
+        return "noise"
+    return "words" if word in heard else "unheard"
+
+
+def _joined(first: Outliers, second: Outliers) -> Outliers:
+    scores = np.concatenate([first.scores, second.scores])
+    return Outliers(scores, first.groups + second.groups)

@@ -1,15 +1,39 @@
-"""What every candidate of a run is scored on: test clips of its words, of other words, of noise."""
+"""What every candidate of a run is scored on: its own words, other words, digits and noise."""
 
-from harness.datasets import Dataset, Source
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from harness.datasets import DIGITS, Dataset, Source
+from harness.datasets.spoken_digits import speaker
+from harness.errors import DatasetError
+
+MIXTURE = "_unknown_"
+"""A folder of words that are not told apart; other folders that begin with ``_`` hold noise."""
+
+
+class Digits(NamedTuple):
+    """Clips of the ten English digits."""
+
+    dataset: Dataset
+    speakers: tuple[str, ...]
 
 
 class Speech:
-    """The test split of one data set, each part of it read once."""
+    """
+    The test split of one data set, and the digits beside it; each part is read once.
 
-    def __init__(self, source: Source) -> None:
+    Attributes:
+        missing: Why digits are not at hand, by who would say them.
+
+    """
+
+    def __init__(self, source: Source, digits: Mapping[str, Source] | None = None) -> None:
+        self.missing: dict[str, str] = {}
         self._source = source
+        self._digit_sources = digits or {}
         self._tasks: dict[tuple[str, ...], Dataset] = {}
         self._others: dict[tuple[str, ...], Dataset | None] = {}
+        self._digits: dict[str, Digits] | None = None
 
     @property
     def name(self) -> str:
@@ -28,8 +52,35 @@ class Speech:
         return self._tasks[words]
 
     def others(self, words: tuple[str, ...]) -> Dataset | None:
-        """Return the clips of all words but *words*; None if there are none."""
+        """Return the clips of all words but *words*, and of noise; None if there are none."""
         if words not in self._others:
             others = tuple(word for word in self._source.words("test") if word not in words)
             self._others[words] = self._source.load(others, "test") if others else None
         return self._others[words]
+
+    def digits(self) -> Mapping[str, Digits]:
+        """Return the digits that are at hand, by who says them; the others are in *missing*."""
+        if self._digits is None:
+            self._digits = {}
+            for who, source in self._digit_sources.items():
+                try:
+                    dataset = source.load(DIGITS, "test")
+                except DatasetError as error:
+                    self.missing[who] = str(error.__cause__ or error)
+                else:
+                    of = _SPEAKERS.get(who, _voice)
+                    self._digits[who] = Digits(dataset, tuple(map(of, dataset.keys)))
+        return self._digits
+
+
+def is_noise(word: str) -> bool:
+    """Whether a folder of that name holds noise."""
+    return word.startswith("_") and word != MIXTURE
+
+
+def _voice(key: str) -> str:
+    """Return which synthetic voice says a clip, whatever its accent."""
+    return key.partition("/")[2].partition("_")[0]
+
+
+_SPEAKERS: dict[str, Callable[[str], str]] = {"people": speaker}

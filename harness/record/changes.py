@@ -107,7 +107,7 @@ class Intervals:
     def change(self, old: Any, new: Any, values: Values, alike: Alike) -> Change | None:
         """Judge by whether the intervals overlap; only where both heard the same clips."""
         before, after = (rows.counted(*self.path)(row) for row in (old, new))
-        if not alike.other_words or before is None or after is None:
+        if before is None or after is None or not _same_clips(before, after, alike):
             return None
         clear = _apart((before["low"], before["high"]), (after["low"], after["high"]))
         spans = " -> ".join(f"{100 * s['low']:.1f}-{100 * s['high']:.1f}" for s in (before, after))
@@ -177,6 +177,13 @@ class Windows:
         pairs = list(zip(*map(rows.window_medians_us, (first, second)), strict=False))
         faster = sum(mine < others for mine, others in pairs)
         return Lead(by, f"faster in {faster} of {len(pairs)} windows")
+
+
+def _same_clips(first: rows.Share, second: rows.Share, alike: Alike) -> bool:
+    """Whether two counts are of the same clips: by their digest, or else by the other words."""
+    if "digest" in first or "digest" in second:
+        return first.get("digest") == second.get("digest")
+    return alike.other_words and first["total"] == second["total"]
 
 
 def _apart(first: tuple[float, float], second: tuple[float, float]) -> bool:

@@ -32,7 +32,8 @@ class Metric:
         tables: The tables that show it.
         pictured: Whether a picture shows accuracy against it.
         wins: Tells which rows may be called best at it; None where nobody is.
-        beside: Name of a metric that a winner's value is shown with.
+        beside: Names of metrics, the first of which that a winner has is shown with its value.
+        stands_in_for: Name of a metric that takes its place in tables where any row has it.
 
     """
 
@@ -50,7 +51,8 @@ class Metric:
     tables: tuple[Table, ...] = ()
     pictured: bool = False
     wins: Callable[[Any], bool] | None = None
-    beside: str = ""
+    beside: tuple[str, ...] = ()
+    stands_in_for: str = ""
 
     @property
     def noun(self) -> str:

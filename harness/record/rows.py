@@ -10,7 +10,7 @@ from harness import decisions, statistics
 from harness.errors import ResultsError
 from harness.statistics import Paired
 
-Share = Mapping[str, float]
+Share = Mapping[str, Any]
 """``count`` of ``total`` clips, and ``low`` and ``high`` of the 95 % interval of that share."""
 
 Answers = Callable[[Any], dict[str, bool]]

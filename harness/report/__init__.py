@@ -7,7 +7,7 @@ from harness import files
 from harness.errors import ResultsError
 from harness.record import store
 from harness.record.schema import Measurement, Record
-from harness.report.group import Group, Row, newest, started
+from harness.report.group import Group, Row, digits_digests, newest, started
 from harness.report.index import INDEX_TITLE, index_page
 from harness.report.page import board_page
 
@@ -107,7 +107,8 @@ def _groups(board: Path, models: Mapping[str, str]) -> list[Group]:
     kept: dict[tuple[str, ...], dict[str, Row]] = {}
     for record in _records(board):
         dataset = record["dataset"]
-        rows = kept.setdefault((dataset["name"], dataset["digest"], *dataset["labels"]), {})
+        key = (dataset["name"], dataset["digest"], *digits_digests(dataset), *dataset["labels"])
+        rows = kept.setdefault(key, {})
         for measurement in record["measurements"]:
             name, model = measurement["candidate"], measurement["model_sha256"]
             if name not in models or model not in (models[name], None):

@@ -23,6 +23,7 @@ class Column:
         show: Writes that value.
         best: Picks the value to mark; None where none is better than another.
         kept: Whether it stays on a terminal too narrow for all columns.
+        gives_way_to: Reads the value that takes its place where a row has it.
 
     """
 
@@ -32,6 +33,7 @@ class Column:
     show: Callable[[Any], str]
     best: Callable[[list[Any]], Any] | None = None
     kept: bool = False
+    gives_way_to: Callable[[Any], Any] | None = None
 
 
 def main() -> list[Column]:
@@ -82,6 +84,7 @@ def of_metric(metric: Metric) -> Column:
         show=metric.unit.cell,
         best=metric.best,
         kept=metric.required,
+        gives_way_to=metrics.metric(metric.stands_in_for).value if metric.stands_in_for else None,
     )
 
 

@@ -59,6 +59,23 @@ class Group:
         return str(self.dataset["digest"]).removeprefix("sha256:")[:8]
 
 
+def digits_digests(dataset: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the digest of each kind of digits: rows scored on others share no table."""
+    digits = dataset.get("digits") or {}
+    return tuple(str(digits.get(who, {}).get("digest")) for who in ("people", "synthetic"))
+
+
+def missing_digits(dataset: Mapping[str, Any]) -> list[str]:
+    """Return a line for each kind of digits that no row was scored on, with the reason."""
+    digits = dataset.get("digits") or {}
+    names = {"people": "people's digits", "synthetic": "synthetic digits"}
+    return [
+        f"no {names[who]}: {found['missing']}"
+        for who, found in digits.items()
+        if "missing" in found
+    ]
+
+
 def newest(rows: Iterable[Row]) -> Record:
     """Return the newest of the records that *rows* stand in."""
     return max((row.record for row in rows), key=started)

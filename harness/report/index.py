@@ -18,10 +18,17 @@ _READING_WINNERS: Final = f"""\
 ## How to read the winners
 
 Only candidates that pass can win; the best at *detection* must also have less than \
-{100 * FEW_FALSE_ACCEPTS:g} % false accepts on other words. The lead is that over the next best. \
-*May be chance*: some clips only one of the two has right, and how these split could be luck \
-(McNemar's exact test, p at least {ALPHA:g}), so do not choose by it. Results on synthetic voices \
-say little about people."""
+{100 * FEW_FALSE_ACCEPTS:g} % false accepts on each kind of words: digits, unheard and heard ones. \
+The lead is that over the next best. *May be chance*: some clips only one of the two has right, \
+and how these split could be luck (McNemar's exact test, p at least {ALPHA:g}), so do not choose \
+by it. Results on synthetic voices say little about people.
+
+## Heard and unheard words
+
+A model card lists every word that its training contained: other words among these the model \
+learned to ignore, so false accepts on them say little about the words that a microphone picks \
+up. English digits are in no training, and they decide nothing, so false accepts on them are what \
+to expect from words that no model has heard."""
 
 _VERDICTS: Final = (
     "**pass**: every limit is beaten. **miss**: the candidate shows where a limit bites, and "

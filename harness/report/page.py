@@ -9,7 +9,7 @@ from tabulate import tabulate
 from harness.record.metrics import (
     ACCURACY,
     DETECTION,
-    FALSE_ACCEPTS,
+    DIGITS,
     LATENCY,
     NOISE,
     SIZE,
@@ -20,7 +20,7 @@ from harness.record.schema import Measurement
 from harness.report import columns as tables
 from harness.report.board import describe
 from harness.report.columns import Column, of_metric
-from harness.report.group import Group, Row, newest, started
+from harness.report.group import Group, Row, missing_digits, newest, started
 from harness.report.table import details_table, markdown_table, notes
 
 
@@ -42,7 +42,7 @@ How to read the columns: [results](../README.md#how-to-read-the-columns)."""
 
 
 def _section(group: Group, *, ambiguous: bool) -> list[str]:
-    said = notes(group.measurements)
+    said = [*notes(group.measurements), *missing_digits(group.dataset)]
     measured = [m for m in group.measurements if m["error"] is None]
     return [
         f"## {group.title}" + (f" ({group.digest})" if ambiguous else ""),
@@ -75,7 +75,7 @@ def _people_and_voices(groups: Sequence[Group]) -> list[str]:
             value=lambda row: ACCURACY.value(heard[row["candidate"]]),
             best=None,
         ),
-        *map(of_metric, (DETECTION, FALSE_ACCEPTS, NOISE, SIZE, LATENCY)),
+        *map(of_metric, (DETECTION, DIGITS, NOISE, SIZE, LATENCY)),
     )
     told = (
         f"Each candidate on both data sets; all but the second column are of {name}. "

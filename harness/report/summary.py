@@ -7,6 +7,7 @@ from harness.errors import ResultsError
 from harness.record.schema import Record
 from harness.report.board import describe
 from harness.report.comparison import Comparison, compare
+from harness.report.group import missing_digits
 from harness.report.table import notes, terminal_table
 
 
@@ -19,7 +20,7 @@ def table(record: Record, width: int | None) -> list[str]:
         *([f"WARNING: {dataset['note']}"] if dataset["note"] else []),
         f"{describe(record['board'])}\n",
         terminal_table(measurements, width),
-        *(f"- {note}" for note in notes(measurements)),
+        *(f"- {note}" for note in [*notes(measurements), *missing_digits(dataset)]),
         *_cost(record["run"]["empty_call_us"]),
         "",
     ]

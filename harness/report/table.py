@@ -79,6 +79,7 @@ def _table(
     mark: Callable[[str], str],
     verdict: Callable[[str], str] | None = None,
 ) -> str:
+    columns = [column for column in columns if not _gives_way(column, rows)]
     passed = [row for row in rows if row["verdict"] == "pass"]
     best = [_best(column, passed) for column in columns]
 
@@ -106,6 +107,12 @@ def _table(
         colalign=("left",) * len(titles) + ("right",) * len(columns),
         disable_numparse=True,
     )
+
+
+def _gives_way(column: Column, rows: Sequence[Measurement]) -> bool:
+    """Whether a row has the value that takes the place of what *column* holds."""
+    instead = column.gives_way_to
+    return instead is not None and any(instead(row) is not None for row in rows)
 
 
 def _best(column: Column, rows: Sequence[Measurement]) -> Any:

@@ -58,10 +58,10 @@ def _ranked(metric: Metric, entrants: Sequence[Row]) -> list[Row]:
 def _value(metric: Metric, row: Row) -> str:
     """Return the winner's value, with what tells how to take it."""
     text = metric.unit.text(metric.value(row.measurement) or 0)
-    if metric.beside:
-        other = metrics.metric(metric.beside)
+    for other in map(metrics.metric, metric.beside):
         beside = other.value(row.measurement)
-        return text if beside is None else f"{text}, at {other.unit.text(beside)} {other.name}"
+        if beside is not None:
+            return f"{text}, at {other.unit.text(beside)} {other.name}"
     share = metric.share(row.measurement) if metric.share else None
     return f"{text} ({interval(share)} %)" if share else text
 

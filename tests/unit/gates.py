@@ -40,9 +40,10 @@ stub(machine.Machine, run=lambda _machine, *command: ANSWERS.get(command[1]))
 
 FEWER = """
 stub(noise, TAKES=1)
+stub(datasets, digits=dict)
 stub(report, _pictures=lambda _groups: {})
 """
-"""After STUBS: a tenth of the noise and no picture, which are most of a short run's time."""
+"""After STUBS: a tenth of the noise, no digits and no picture, which take most of the time."""
 
 ANY_CORE = "stub(machine, pin_to_one_core=lambda: None)\n"
 """After STUBS: two runs at once, which would share the last core, have one each."""

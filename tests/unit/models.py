@@ -21,10 +21,11 @@ from ai_edge_litert import schema_py_generated as schema
 from harness import LogMel
 from harness.audio import CLIP_SAMPLES, Clip
 from harness.candidate.registry import Registry
-from harness.datasets import Dataset
+from harness.datasets import Dataset, Source
 from harness.errors import NoRecordingsError
 from harness.measure.machine import Machine
 from harness.measure.run import Run
+from harness.measure.speech import Speech
 from harness.measure.timing import Profile
 
 Operator = schema.BuiltinOperator
@@ -266,10 +267,16 @@ INSTANT = Profile(name="instant", window_s=0, stages_s=0, warmup_s=0, windows=2)
 
 
 def make_run(
-    registry: Registry, machine: Path, clips: Mapping[str, Clip], *, certain: bool = False
+    registry: Registry,
+    machine: Path,
+    clips: Mapping[str, Clip],
+    *,
+    digits: Mapping[str, Source] | None = None,
+    certain: bool = False,
 ) -> Run:
     """Return a run on *clips*, on a board whose files are those under *machine*."""
-    return Run(registry, Clips(clips), INSTANT, Machine(machine, core=3), certain=certain)
+    speech = Speech(Clips(clips), digits)
+    return Run(registry, speech, INSTANT, Machine(machine, core=3), certain=certain)
 
 
 def unscaled_sum() -> bytes:

@@ -19,13 +19,20 @@ def row(name: str, **changes: Any) -> Measurement:
         operating_rule={
             "threshold": 0.95,
             "detected": share(96, 100),
-            "false_accepts": {"words": share(12, 600), "noise": share(0, 361)},
+            "false_accepts": {
+                "words": share(12, 600),
+                "unheard": None,
+                "noise": share(0, 361),
+                "digits": {"people": digits(30, 3_000), "synthetic": digits(90, 1_440)},
+            },
             "noise_kinds": {"hum of 50 Hz": {"count": 0, "total": 60}},
             "curve": {
                 "threshold": [0.5, 0.95, 0.999],
                 "detected": [99, 96, 60],
                 "words": [120, 12, 0],
+                "unheard": None,
                 "noise": [40, 0, 0],
+                "digits": {"people": [300, 30, 3], "synthetic": [200, 90, 9]},
             },
         },
         size={"raw_bytes": 12_345, "zipped_bytes": 10_240},
@@ -62,8 +69,13 @@ def row(name: str, **changes: Any) -> Measurement:
     return {**measured, **changes}  # type: ignore[typeddict-item]
 
 
-def share(count: int, total: int) -> dict[str, float]:
+def share(count: int, total: int) -> dict[str, Any]:
     return {"count": count, "total": total, "low": 0.9, "high": 1.0}
+
+
+def digits(count: int, total: int) -> dict[str, Any]:
+    speakers = {"total": 6, "low": 0.001, "high": 0.02}
+    return {**share(count, total), "speakers": speakers, "digest": f"sha256:{total}"}
 
 
 def times(p50: float, p99: float) -> dict[str, float]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness import Candidate, ReadyModel, Training
-from harness.candidate.card import Card, read_model
+from harness.candidate.card import Card, heard_words, read_model
 from harness.candidate.specification import specification_hash
 from harness.errors import ModelError
 from harness.files import sha256
@@ -152,3 +152,25 @@ def test_a_ready_model_that_is_a_folder_is_named(tmp_path: Path) -> None:
     message = rf"^tiny: {path} cannot be read \(Is a directory\); {MEND}"
     with pytest.raises(ModelError, match=message):
         read_model(given(None), "tiny", tmp_path)
+
+
+def test_words_of_another_language_are_other_words(tmp_path: Path) -> None:
+    candidate = Candidate(network=build)
+    heard = {"mini": {"en": ["down", "up"]}, "arabic": {"ar": ["arabic:stop"]}}
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "mine.json").write_text(json.dumps({"heard": heard}))
+
+    assert heard_words(candidate, "mine", tmp_path) == {"down", "up"}
+
+
+def test_of_a_card_without_a_list_no_word_is_known(tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "mine.json").write_text("{}")
+
+    assert heard_words(Candidate(network=build), "mine", tmp_path) == frozenset()
+
+
+def test_a_ready_model_may_name_the_words_it_was_trained_on() -> None:
+    ready = ReadyModel(path="models/theirs.tflite", heard=("down",))
+
+    assert heard_words(Candidate(network=ready), "theirs", Path()) == {"down"}

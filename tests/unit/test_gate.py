@@ -98,7 +98,7 @@ def test_other_words_and_noise_that_are_acted_on_are_counted(measured: Measured)
     rule = measured.project.rows()["good"]["operating_rule"]
 
     # "bird" is as loud as "go", and this model tells loud from silent.
-    words, noise = (rule["false_accepts"][kind] for kind in ("words", "noise"))
+    words, noise = (rule["false_accepts"][kind] for kind in ("unheard", "noise"))
     assert (words["count"], words["total"]) == (3, 3)
     assert 0 < noise["count"] <= noise["total"] == 361
     assert "3 of 3" in measured.project.report()

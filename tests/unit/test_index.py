@@ -20,7 +20,7 @@ def scored(*, wrong: Collection[int] = (), unsure: Collection[int] = ()) -> dict
     right = {i: [0.9, 0.1] if i in unsure else [0.96, 0.04] for i in clips}
     scores = {f"go/{i}.wav": right[i][::-1] if i in wrong else right[i] for i in clips}
     low = len(set(wrong) | set(unsure))
-    accepted = {"words": share(2, 100), "noise": share(0, 361)}
+    accepted = {"words": share(2, 100), "digits": {"people": share(2, 100)}, "noise": share(0, 361)}
     rule = {"threshold": 0.95, "detected": share(100 - low, 100), "false_accepts": accepted}
     accuracy = {"correct": 100 - len(wrong), "total": 100, "low": 0.98, "high": 1.0}
     return {"scores": scores, "accuracy": accuracy, "operating_rule": rule}
@@ -56,7 +56,7 @@ def test_a_lead_beyond_chance_is_told_as_one() -> None:
     good, worse = row("good", **scored()), row("worse", **scored(unsure=range(8)))
 
     assert best("detection", good, worse) == (
-        *("good", "100.0 %, at 2.0 % false accepts", "worse", "8 of 100 clips"),
+        *("good", "100.0 %, at 2.0 % false accepts on digits", "worse", "8 of 100 clips"),
         "8 won, 0 lost: beyond chance (p < 0.01)",
     )
 

@@ -410,11 +410,8 @@ def test_the_operating_rule_is_told_in_numbers() -> None:
     svg = operating([candidate("wary", operating_rule=acting(91, 12, 2))])
 
     assert svg is not None
-    assert [text for text in words(svg) if text in {"91 % detected", "2.0 %", "0.5 %"}] == [
-        "91 % detected",
-        "2.0 %",
-        "0.5 %",
-    ]
+    rates = {"91 % detected", "2.0 %", "0.5 %"}
+    assert [text for text in words(svg) if text in rates] == ["91 % detected", "2.0 %"]
 
 
 def test_the_rule_is_marked_on_both_curves_at_its_place() -> None:
@@ -429,7 +426,7 @@ def test_without_other_words_only_noise_is_drawn() -> None:
     svg = operating([candidate("eight", operating_rule=acting(91, 0, 2, others=0))])
 
     assert svg is not None
-    assert "-" in words(svg)
+    assert "heard words" not in words(svg)
     assert "0.5 %" in words(svg)
 
 
@@ -459,7 +456,7 @@ def test_the_axis_ends_beyond_what_is_accepted_most_often() -> None:
     panels = re.findall(r'<rect x="([\d.]+)" y="[\d.]+" width="([\d.]+)"', svg)
     ends = {float(left) + float(width) for left, width in panels}
     dots = [float(x) for x, _ in re.findall(r'<use [^>]*x="(.*?)" y="(.*?)" style="fill: #', svg)]
-    assert len(dots) == 4
+    assert len(dots) == 2 + 3
     assert max(dots[:2]) < min(ends)
     found = list(texts(svg))
     pairs = itertools.combinations(found, 2)

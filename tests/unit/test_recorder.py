@@ -79,6 +79,7 @@ def test_a_record_tells_run_board_and_data_set(recorder: Recorder) -> None:
         "clips": 4,
         "digest": "sha256:0",
         "note": None,
+        "digits": {},
         "left_out": {"no": 1, "yes": 1},
     }
     assert [row["candidate"] for row in record["measurements"]] == ["tiny"]

@@ -21,12 +21,13 @@ from harness.record import store
 from harness.record.metrics import not_certain
 from harness.record.schema import Measurement, Record
 from harness.report import pictures as pictures_of
-from harness.report import render, require_renderable
+from harness.report import render, require_renderable, summary
 from harness.report.table import in_order, notes, terminal_table
 from tests.unit.records import EXACT, FRESH, NOTE, SEED, record, row, share, times
 
 HEADINGS = [
-    *("accuracy", "95 % interval", "zipped", "latency", "detected", "false accepts", "on noise"),
+    *("accuracy", "95 % interval", "zipped", "latency", "detected"),
+    *("on digits", "on unheard words", "on heard words", "on noise"),
     *("front-end", "inference", "p99"),
 ]
 ROOT = Path(__file__).parents[2]
@@ -130,6 +131,33 @@ def test_all_records_of_a_board_are_read_the_oldest_first(results: Path) -> None
 
     kept = report._records(results / "raspberry-pi-4")
     assert [record["run"]["started"] for record in kept] == sorted(days)
+
+
+def test_rows_scored_on_other_digits_share_no_table(results: Path) -> None:
+    ours, theirs = ({"people": {"digest": digest}} for digest in ("sha256:1", "sha256:2"))
+    keep(results, record(row("small"), digits=ours), record(EXACT, digits=theirs))
+
+    assert sorted(tables(page(results))) == [["exact"], ["small"]]
+
+
+def test_digits_that_could_not_be_had_are_named_with_the_reason(results: Path) -> None:
+    digits = {"people": {"missing": "no network"}, "synthetic": {"digest": "sha256:1"}}
+    kept = record(row("small"), digits=digits, note=None)
+    kept["run"]["empty_call_us"] = None
+    keep(results, kept)
+
+    assert "- no people's digits: no network\n" in page(results)
+    assert "- no people's digits: no network" in summary.table(kept, None)
+
+
+def test_synthetic_digits_stand_in_where_no_row_has_peoples() -> None:
+    accepted = row("")["operating_rule"]["false_accepts"]  # type: ignore[index]
+    digits = {"people": None, "synthetic": accepted["digits"]["synthetic"]}
+    rule = row("")["operating_rule"] | {"false_accepts": {**accepted, "digits": digits}}  # type: ignore[operator]
+    alone = row("alone", operating_rule=rule)
+
+    assert " on synthetic digits " in terminal_table([alone])
+    assert " on synthetic digits " not in terminal_table([alone, row("small")])
 
 
 def test_the_newest_row_of_a_candidate_is_shown(results: Path) -> None:
@@ -244,16 +272,16 @@ def test_a_candidate_on_people_and_on_voices_has_a_line_with_both(results: Path)
     assert section.startswith("go/stop: people and synthetic voices\n")
     (line,) = [line for line in section.splitlines() if line.startswith("| ") and "small" in line]
     cells = [cell.strip(" *") for cell in line.split("|")[2:-1]]
-    assert cells == ["small", "99.0 %", "100.0 %", "96.0 %", "2.0 %", "0.0 %", "10.00", "100.0"]
+    assert cells == ["small", "99.0 %", "100.0 %", "96.0 %", "1.0 %", "0.0 %", "10.00", "100.0"]
 
 
 def test_limits_of_the_operating_rule_are_named_where_they_are_set(results: Path) -> None:
-    budget = row("small")["budget"] | {"min_detection": 0.9, "max_false_accepts": 0.03}  # type: ignore[operator]
+    budget = row("small")["budget"] | {"min_detection": 0.9, "max_false_accepts_on_digits": 0.03}  # type: ignore[operator]
     keep(results, record(row("small", budget=budget)))
 
     limits = page(results).partition("all strict: ")[2].partition("\n")[0]
 
-    assert limits.endswith(", detection over 90 %, false-accept rate on other words under 3 %.")
+    assert limits.endswith(", detection over 90 %, false-accept rate on people's digits under 3 %.")
 
 
 def test_a_row_from_before_false_accepts_were_counted_shows_none(results: Path) -> None:
@@ -262,7 +290,7 @@ def test_a_row_from_before_false_accepts_were_counted_shows_none(results: Path) 
 
     (line,) = [line for line in page(results).splitlines() if "| small " in line][:1]
 
-    assert [cell.strip() for cell in line.split("|")[-3:-1]] == ["**96.0 %**", "-"]
+    assert [cell.strip() for cell in line.split("|")[-4:-1]] == ["**96.0 %**", "-", "-"]
 
 
 def test_kinds_of_noise_that_are_acted_on_are_named(results: Path) -> None:
@@ -433,19 +461,19 @@ def test_rows_are_sorted_by_verdict_then_accuracy_then_size() -> None:
 def test_the_terminal_stars_the_best_of_each_column() -> None:
     lines = terminal_table([row("small"), EXACT, FRESH]).splitlines()
 
-    rest = "*96.0 % *2.0 % *0.0 % *60.0 *40.0"
+    rest = "*96.0 % *1.0 % - *2.0 % *0.0 % *60.0 *40.0"
     exact = f"pass? exact *100.0 % 96.3-100.0 20.00 1,235 {rest} 2,000"
     small = f"pass? small 99.0 % 94.5-99.8 *10.00 *100.0 {rest} *180.5"
     assert [" ".join(line.split()) for line in lines[2:4]] == [exact, small]
-    assert lines[4].split() == ["error", "fresh", *"-" * 10]
+    assert lines[4].split() == ["error", "fresh", *"-" * 12]
 
 
 @pytest.mark.parametrize(
     ("width", "expected"),
     [
         pytest.param(None, HEADINGS, id="no terminal"),
-        pytest.param(200, HEADINGS, id="wide"),
-        pytest.param(120, HEADINGS[:-3], id="as wide as a page"),
+        pytest.param(220, HEADINGS, id="wide"),
+        pytest.param(120, HEADINGS[:-6], id="as wide as a page"),
         pytest.param(80, ["accuracy", "95 % interval", "zipped", "latency"], id="a small window"),
         pytest.param(20, ["accuracy", "zipped", "latency"], id="no room at all"),
     ],

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from harness.datasets import DIGITS
 from harness.datasets.noise import KINDS, SILENCE, noise_clips
 from harness.files import sha256
 from harness.measure.row import Attempt
@@ -16,6 +17,8 @@ from harness.spotter.size import zipped_bytes
 from tests.unit.models import (
     FEATURES,
     GO_STOP_CLIPS,
+    Clips,
+    loud,
     loudness_model,
     make_package,
     make_run,
@@ -110,8 +113,27 @@ def test_false_accepts_are_counted_for_words_and_for_noise(tiny: Measurement) ->
     assert rule is not None
     accepted = rule["false_accepts"]
     # The model is sure of whatever it hears: of loud clips as "go", of all others as "stop".
-    assert accepted["words"] == {"count": 0, "total": 0, "low": 0.0, "high": 1.0}
+    assert accepted["words"] is None
+    assert accepted["unheard"] is None
+    assert accepted["digits"] == {"people": None, "synthetic": None}
     assert 300 < accepted["noise"]["count"] <= accepted["noise"]["total"] == len(noise_clips())
+
+
+def test_false_accepts_on_digits_have_an_interval_over_speakers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The model takes loud clips for "go" and all others for "stop", and is always sure.
+    said = {f"{word}/{name}_1.wav": loud() for word in DIGITS for name in ("ann", "bob", "eve")}
+    registry = make_package(tmp_path, monkeypatch, MODULES, MODELS)
+    run = make_run(registry, tmp_path, GO_STOP_CLIPS, digits={"people": Clips(said)})
+
+    rule = measured(run, "tiny").row()["operating_rule"]
+
+    assert rule is not None
+    people = rule["false_accepts"]["digits"]["people"]
+    assert (people["count"], people["total"], people["digest"]) == (30, 30, "sha256:0")
+    assert people["speakers"] == {"total": 3, "low": 1.0, "high": 1.0}
+    assert rule["curve"]["digits"]["people"][0] == 30
 
 
 def test_noise_is_counted_by_kind_too(tiny: Measurement) -> None:
@@ -133,7 +155,8 @@ def test_the_curve_counts_what_is_acted_on_at_each_threshold(tiny: Measurement) 
     at = curve["threshold"].index(0.95)
     assert curve["detected"][at] == rule["detected"]["count"]
     assert curve["noise"][at] == rule["false_accepts"]["noise"]["count"]
-    for kind in ("detected", "words", "noise"):
+    assert (curve["words"], curve["digits"]) == (None, {"people": None, "synthetic": None})
+    for kind in ("detected", "noise"):
         assert len(curve[kind]) == len(curve["threshold"])
         assert curve[kind] == sorted(curve[kind], reverse=True)
 
@@ -226,7 +249,10 @@ def test_the_verdict_stands_with_its_limits_and_reasons(tiny: Measurement) -> No
         "max_zipped_bytes": 25_600,
         "max_latency_us": 8_000,
         "min_detection": None,
-        "max_false_accepts": None,
+        "max_false_accepts_on_digits": None,
+        "max_false_accepts_on_synthetic_digits": None,
+        "max_false_accepts_on_unheard_words": None,
+        "max_false_accepts_on_heard_words": None,
         "max_false_accepts_on_noise": None,
     }
 

@@ -1,5 +1,7 @@
 """Statistics, against published tables and cases worked by hand."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -12,7 +14,15 @@ from harness.decisions import (
     correct,
     of_task,
 )
-from harness.statistics import Paired, Proportion, count, percentile, proportion, spread
+from harness.statistics import (
+    Paired,
+    Proportion,
+    between_groups,
+    count,
+    percentile,
+    proportion,
+    spread,
+)
 
 LABELS = ("go", "stop", "yes")
 
@@ -162,3 +172,18 @@ def test_six_clips_lost_and_none_won_are_the_fewest_beyond_chance(
     expected: bool,  # noqa: FBT001
 ) -> None:
     assert Paired(lost, 0).beyond_chance is expected
+
+
+def test_an_interval_over_groups_is_students() -> None:
+    # Shares 0.2, 0.4 and 0.6: mean 0.4, standard error 0.2 / sqrt(3), t at 2 degrees 4.3027.
+    hits = np.array([True] * 2 + [False] * 8 + [True] * 4 + [False] * 6 + [True] * 6 + [False] * 4)
+
+    found = between_groups(hits, ["a"] * 10 + ["b"] * 10 + ["c"] * 10)
+
+    assert found is not None
+    assert (found.groups, found.low) == (3, 0.0)
+    assert found.high == pytest.approx(0.4 + 4.302653 * 0.2 / math.sqrt(3), abs=1e-6)
+
+
+def test_one_group_does_not_vary() -> None:
+    assert between_groups(np.array([True, False]), ["a", "a"]) is None

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from harness.candidate.registry import Registry
+from harness.datasets import DIGITS
+from harness.datasets.noise import noise_clips
 from harness.decisions import triggers
 from harness.errors import AudioError, CandidateError
 from harness.measure.run import Run
@@ -17,6 +19,7 @@ from harness.spotter.model import Model
 from tests.unit.models import (
     FEATURES,
     GO_STOP_CLIPS,
+    Clips,
     dense_model,
     loud,
     loudness_model,
@@ -48,6 +51,9 @@ MODULES = {
     "good": ready("loudness"),
     "elsewhere": "from harness import Budget\n" + ready("loudness", NO_YES),
     "four": ready("loudness_4", FOUR_LABELS),
+    "trained_on_birds": ready("loudness").replace(
+        "sha256=SHA256", "sha256=SHA256, heard=('bird',)"
+    ),
     "broken": "1 / 0",
     "absent": ready("nowhere"),
     "untrained": "from harness import Candidate\nCANDIDATE = Candidate(network=print)",
@@ -60,7 +66,7 @@ MODULES = {
     "raising": RAISING + ready("loudness", "frontend=Raising()"),
     "elsewhere_labelled": ready("loudness_3", "labels=('up', 'go', 'stop'), task=('go', 'stop')"),
     "wary": "from harness import GO_STOP_BUDGET\n"
-    + ready("loudness", "budget=GO_STOP_BUDGET.tighten(max_false_accepts=0.03)"),
+    + ready("loudness", "budget=GO_STOP_BUDGET.tighten(max_false_accepts_on_unheard_words=0.03)"),
 }
 
 MODELS = {
@@ -112,7 +118,7 @@ def judged(subject: Subject) -> tuple[str, tuple[str, ...]]:
 
 def triggered(subject: Subject, kind: str) -> tuple[int, int]:
     """Return how many clips of a *kind* trigger the operating rule, and how many there are."""
-    certainties = subject.scored.certainties[kind]
+    certainties = subject.scored.certainties.get(kind, np.zeros(0, np.float32))
     return int(triggers(certainties).sum()), len(certainties)
 
 
@@ -500,26 +506,68 @@ def test_a_data_set_is_read_once_for_each_task(run: Run) -> None:
 
 
 def test_other_words_are_scored_for_false_accepts(registry: Registry, tmp_path: Path) -> None:
-    clips = {**GO_STOP_CLIPS, "bird/1.wav": loud(), "_noise_/1.wav": silent()}
-    run = make_run(registry, tmp_path, clips)
+    clips = {**GO_STOP_CLIPS, "bird/1.wav": loud(), "cat/1.wav": silent()}
+    subject = prepared(make_run(registry, tmp_path, clips))
 
-    subject = prepared(run)
+    assert subject.scored.outliers["unheard"].groups == ("bird", "cat")
+    assert triggered(subject, "unheard") == (2, 2)
 
-    assert subject.scored.other_scores.shape == (2, 2)
-    assert triggered(subject, "words") == (2, 2)
+
+def test_words_that_the_training_contained_are_counted_apart(
+    registry: Registry, tmp_path: Path
+) -> None:
+    clips = {**GO_STOP_CLIPS, "bird/1.wav": loud(), "cat/1.wav": silent()}
+    subject = make_run(registry, tmp_path, clips).subject("trained_on_birds")
+    subject.prepare()
+
+    assert subject.scored.outliers["words"].groups == ("bird",)
+    assert subject.scored.outliers["unheard"].groups == ("cat",)
+
+
+def test_a_mixture_is_unheard_and_other_such_folders_are_noise(
+    registry: Registry, tmp_path: Path
+) -> None:
+    clips = {**GO_STOP_CLIPS, "_unknown_/1.wav": loud(), "_street/1.wav": loud()}
+    subject = prepared(make_run(registry, tmp_path, clips))
+
+    assert subject.scored.outliers["unheard"].groups == ("_unknown_",)
+    assert subject.scored.outliers["noise"].groups[-1] == "_street"
+    assert triggered(subject, "noise")[1] == len(noise_clips()) + 1
 
 
 def test_a_task_that_is_all_there_is_has_no_other_words(run: Run) -> None:
-    assert triggered(prepared(run), "words") == (0, 0)
+    assert prepared(run).scored.outliers.keys() == {"noise"}
 
 
-def test_an_answer_outside_the_task_is_not_acted_on(registry: Registry, tmp_path: Path) -> None:
-    # Its label 0, which it hears in loud clips, is "up": no word of its task.
+def test_digits_are_scored_by_who_says_them(registry: Registry, tmp_path: Path) -> None:
+    digits = Clips({f"{word}/a_1.wav": loud() for word in DIGITS})
+    run = make_run(registry, tmp_path, GO_STOP_CLIPS, digits={"people": digits})
+
+    subject = prepared(run)
+
+    assert triggered(subject, "people") == (10, 10)
+    assert subject.scored.outliers["people"].digest == "sha256:0"
+    assert "synthetic" not in subject.scored.outliers
+
+
+def test_digits_that_cannot_be_had_are_named_and_end_no_run(
+    registry: Registry, tmp_path: Path
+) -> None:
+    run = make_run(registry, tmp_path, GO_STOP_CLIPS, digits={"people": Clips({})})
+
+    subject = prepared(run)
+
+    assert subject.error is None
+    assert run.speech.missing["people"].startswith("no clips of zero or one")
+
+
+def test_an_answer_outside_the_task_does_not_trigger(registry: Registry, tmp_path: Path) -> None:
+    # Label 0, which it hears in loud clips, is "up": no word of its task.
     run = make_run(registry, tmp_path, {**GO_STOP_CLIPS, "bird/1.wav": loud()})
     subject = run.subject("elsewhere_labelled")
     subject.prepare()
 
-    assert triggered(subject, "words") == (0, 1)
+    assert triggered(subject, "unheard") == (0, 1)
 
 
 def test_limits_of_the_operating_rule_are_judged(registry: Registry, tmp_path: Path) -> None:
@@ -532,4 +580,4 @@ def test_limits_of_the_operating_rule_are_judged(registry: Registry, tmp_path: P
     verdict, reasons = judged(subject)
 
     assert verdict == "fail"
-    assert reasons[-1] == "false-accept rate on other words 100.00% is not under 3.00%"
+    assert reasons[-1] == "false-accept rate on unheard words 100.00% is not under 3.00%"

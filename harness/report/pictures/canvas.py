@@ -34,6 +34,8 @@ FAINT: Final = "#d1d9e0"
 PAGE: Final = "#ffffff"
 BLUE: Final = "#0969da"
 ORANGE: Final = "#bc4c00"
+GREEN: Final = "#1a7f37"
+PURPLE: Final = "#8250df"
 
 _DARK: Final = {
     INK: "#f0f6fc",
@@ -42,6 +44,8 @@ _DARK: Final = {
     PAGE: "#0d1117",
     BLUE: "#4493f8",
     ORANGE: "#f0883e",
+    GREEN: "#3fb950",
+    PURPLE: "#ab7df8",
 }
 _FONTS: Final = "-apple-system, 'Segoe UI', 'Noto Sans', Helvetica, Arial, sans-serif"
 """None is wider than DejaVu Sans, which comes with matplotlib and is what texts are measured in."""

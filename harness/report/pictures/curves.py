@@ -7,16 +7,20 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 
+from harness.record.rows import Share, counted
 from harness.report.pictures.canvas import (
     BLUE,
     FAINT,
+    GREEN,
     INK,
     LINE,
     MUTED,
     ORANGE,
+    PURPLE,
     WIDTH,
     Canvas,
     our_style,
+    text_width,
 )
 from harness.report.table import in_order
 
@@ -27,7 +31,21 @@ _LEFT: Final = 44
 _HEAD: Final = 2 * LINE + 6
 _FOOT: Final = 34
 _PANEL: Final = 150
-_COLOURS: Final = {"words": BLUE, "noise": ORANGE}
+
+Path = tuple[str, ...]
+"""Where a kind of clips stands, both among the false accepts and in the curve."""
+
+_PEOPLE: Final = ("digits", "people")
+_SYNTHETIC: Final = ("digits", "synthetic")
+_KINDS: Final[dict[Path, tuple[str, str]]] = {
+    _PEOPLE: ("people's digits", BLUE),
+    _SYNTHETIC: ("synthetic digits", BLUE),
+    ("unheard",): ("unheard words", PURPLE),
+    ("words",): ("heard words", GREEN),
+    ("noise",): ("noise", ORANGE),
+}
+"""What each kind of clips is called, and the colour of its line."""
+
 _FINE: Final = (0, 1, 5, 20)
 _COARSE: Final = (0, 5, 20, 50, 80)
 """Percents of false accepts; the axis goes by the square root, to show what is small."""
@@ -45,13 +63,14 @@ def operating(rows: Sequence[Any]) -> str | None:
     rows = [row for row in ordered if "curve" in row["operating_rule"]]
     if not rows:
         return None
+    kinds = _kinds(rows)
     with our_style():
-        told = "Keywords acted on, against other clips acted on: up and to the left is good."
+        how = "Keywords detected against other clips that trigger: up and to the left is good."
         down = _HEAD + _PANEL + _FOOT
-        canvas = Canvas("Operating rule", told, _TOP + down * -(-len(rows) // _COLUMNS))
-        _legend(canvas, rows)
+        canvas = Canvas("Operating rule", how, _TOP + down * -(-len(rows) // _COLUMNS))
+        _legend(canvas, kinds, rows[0]["operating_rule"]["threshold"])
         across = (WIDTH - 2 * _EDGE) / _COLUMNS
-        ticks, most = _ticks(rows), _most(rows)
+        ticks, most = _ticks(rows), _most(rows, kinds)
         for index, row in enumerate(rows):
             left = _EDGE + across * (index % _COLUMNS)
             top = canvas.height - _TOP - down * (index // _COLUMNS)
@@ -61,25 +80,28 @@ def operating(rows: Sequence[Any]) -> str | None:
             _frame(axes, ticks, most)
             for other in rows:
                 if other is not row:
-                    _line(axes, other, "words", FAINT, 1)
-            _summary(canvas, row, (left, left + across - 14), top - 1.5 * LINE)
-            for kind, colour in _COLOURS.items():
-                _line(axes, row, kind, colour, 2)
-                _mark(axes, row, kind, colour)
+                    _line(axes, other, kinds[0], FAINT, 1)
+            _summary(canvas, row, kinds[0], (left, left + across - 14, top - 1.5 * LINE))
+            for kind in reversed(kinds):
+                _line(axes, row, kind, _KINDS[kind][1], 2)
+                _mark(axes, row, kind)
         return canvas.svg()
 
 
-def _legend(canvas: Canvas, rows: Sequence[Any]) -> None:
-    y, threshold = canvas.height - 64, rows[0]["operating_rule"]["threshold"]
-    x = 16.0
-    for text, colour, width in (
-        ("other words", BLUE, 88),
-        ("noise", ORANGE, 50),
-        ("other words, other candidates", MUTED, 200),
-    ):
-        canvas.text(x, y, text, color=colour, weight="bold" if colour != MUTED else "normal")
-        x += width
-    canvas.text(x, y, f"dot: the rule, a top score above {threshold:g}", color=INK)
+def _kinds(rows: Sequence[Any]) -> list[Path]:
+    """Return the kinds to draw, the most telling first: people's digits, or else synthetic ones."""
+    found = [kind for kind in _KINDS if any(_counted(row, kind) for row in rows)]
+    return [kind for kind in found if kind != _SYNTHETIC or _PEOPLE not in found]
+
+
+def _legend(canvas: Canvas, kinds: Sequence[Path], threshold: float) -> None:
+    x, y = 16.0, canvas.height - 64
+    names = [(*_KINDS[kind], "bold") for kind in kinds]
+    others = (f"{names[0][0]}, other candidates", MUTED, "normal")
+    rule = (f"dot: top score above {threshold:g}", INK, "normal")
+    for text, colour, weight in (*names, others, rule):
+        canvas.text(x, y, text, color=colour, weight=weight)
+        x += text_width(text, bold=weight == "bold") + 14
 
 
 def _frame(axes: Axes, ticks: Sequence[int], most: float) -> None:
@@ -97,48 +119,51 @@ def _frame(axes: Axes, ticks: Sequence[int], most: float) -> None:
 
 
 def _ticks(rows: Sequence[Any]) -> Sequence[int]:
-    """Return percents for the y axis, from a round number below what the weakest detects."""
-    least = min(100 * _at_rule(row, "detected") for row in rows)
+    """Return percents for the y axis, from a round number below the lowest detection."""
+    least = min(_percent(row["operating_rule"]["detected"]) for row in rows)
     step = 10 if least >= _HIGH else 20
     return range(max(0, step * int(least // step) - step), 101, step)
 
 
-def _most(rows: Sequence[Any]) -> float:
+def _most(rows: Sequence[Any], kinds: Sequence[Path]) -> float:
     """Return the percent of false accepts at which the x axis ends: beyond every rule's point."""
-    accepted = [100 * _at_rule(row, kind) for row in rows for kind in _COLOURS if _total(row, kind)]
-    return max(_WIDE, *(1.05 * share for share in accepted))
+    counts = [found for row in rows for kind in kinds if (found := _counted(row, kind))]
+    return max(_WIDE, *(1.05 * _percent(found) for found in counts))
 
 
-def _at_rule(row: Any, kind: str) -> float:
-    rule = row["operating_rule"]
-    counted = rule["detected"] if kind == "detected" else rule["false_accepts"][kind]
-    return float(counted["count"] / counted["total"])
+def _counted(row: Any, kind: Path) -> Share | None:
+    """Return the false accepts among a kind of clips, None where the row has none of that kind."""
+    return counted("operating_rule", "false_accepts", *kind)(row)
 
 
-def _total(row: Any, kind: str) -> int:
-    return int(row["operating_rule"]["false_accepts"][kind]["total"])
+def _percent(share: Share) -> float:
+    return float(100 * share["count"] / share["total"])
 
 
-def _line(axes: Axes, row: Any, kind: str, colour: str, width: float) -> None:
-    if not _total(row, kind):
+def _line(axes: Axes, row: Any, kind: Path, colour: str, width: float) -> None:
+    found, rule = _counted(row, kind), row["operating_rule"]
+    if found is None:
         return
-    rule = row["operating_rule"]
-    accepted = 100 * np.array(rule["curve"][kind]) / _total(row, kind)
+    curve = rule["curve"]
+    for key in kind:
+        curve = curve[key]
+    accepted = 100 * np.array(curve) / found["total"]
     detected = 100 * np.array(rule["curve"]["detected"]) / rule["detected"]["total"]
     axes.plot(accepted, detected, color=colour, linewidth=width, clip_on=True)
 
 
-def _mark(axes: Axes, row: Any, kind: str, colour: str) -> None:
-    if not _total(row, kind):
-        return
-    point = 100 * _at_rule(row, kind), 100 * _at_rule(row, "detected")
-    axes.plot(*point, "o", color=colour, markersize=6, clip_on=False, zorder=3)
+def _mark(axes: Axes, row: Any, kind: Path) -> None:
+    found = _counted(row, kind)
+    if found is not None:
+        point = _percent(found), _percent(row["operating_rule"]["detected"])
+        axes.plot(*point, "o", color=_KINDS[kind][1], markersize=6, clip_on=False, zorder=3)
 
 
-def _summary(canvas: Canvas, row: Any, ends: tuple[float, float], y: float) -> None:
-    """Write what the rule acts on between *ends*, in the colours of the lines."""
-    left, right = ends
-    canvas.text(left, y, f"{100 * _at_rule(row, 'detected'):.0f} % detected", color=INK)
-    for kind, x in (("words", right - 52), ("noise", right)):
-        share = f"{100 * _at_rule(row, kind):.1f} %" if _total(row, kind) else "-"
-        canvas.text(x, y, share, color=_COLOURS[kind], ha="right")
+def _summary(canvas: Canvas, row: Any, kind: Path, place: tuple[float, float, float]) -> None:
+    """Write the rates at the rule between two ends of a line."""
+    left, right, y = place
+    detected = _percent(row["operating_rule"]["detected"])
+    canvas.text(left, y, f"{detected:.0f} % detected", color=INK)
+    found = _counted(row, kind)
+    share = f"{_percent(found):.1f} %" if found else "-"
+    canvas.text(right, y, share, color=_KINDS[kind][1], ha="right")
