@@ -19,7 +19,7 @@ from harness.frontends.frontend import require_working
 from harness.measure.speech import Speech
 from harness.measure.timing import time_once
 from harness.spotter.loading import make_spotter
-from harness.spotter.probe import try_out
+from harness.spotter.probe import probe
 from harness.spotter.size import zipped_bytes
 from harness.spotter.spotter import Spotter
 
@@ -100,7 +100,7 @@ def score(candidate: Candidate, name: str, folder: Path, speech: Speech) -> Scor
     data = read_model(candidate, name, folder)
     require_working(candidate.frontend, dataset.clips[0])
     file_name = f"{name}.tflite"
-    added_peak_bytes = try_out(data, file_name).added_peak_bytes
+    added_peak_bytes = probe(data, file_name).added_peak_bytes
     start = time.perf_counter()
     spotter = make_spotter(candidate, name, data)
     init_us = (time.perf_counter() - start) * 1e6

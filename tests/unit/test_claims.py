@@ -124,12 +124,12 @@ CLAIMS: Final[Mapping[str, tuple[str, ...]]] = {
         "test_subject.py::test_a_pi_whose_firmware_is_silent_is_warned_of",
     ),
     "A model that crashes its process fails its own row only.": (
-        "test_probe.py::test_a_crash_is_an_error_and_the_same_helper_tries_the_next",
+        "test_probe.py::test_a_crash_is_an_error_and_the_same_helper_probes_the_next_model",
         "test_gate_faults.py::test_one_bad_candidate_never_stops_the_others",
     ),
-    "A model that hangs is ended.": ("test_probe.py::test_a_model_that_hangs_is_ended",),
-    "A model that eats memory is ended.": (
-        "test_probe.py::test_a_model_that_eats_memory_is_ended",
+    "A model that hangs is killed.": ("test_probe.py::test_a_model_that_hangs_is_killed",),
+    "A model that eats memory is killed.": (
+        "test_probe.py::test_a_model_that_eats_memory_is_killed",
     ),
 }
 """Each claim with its proofs: file in this folder, and test."""

@@ -58,7 +58,7 @@ def test_one_bad_candidate_never_stops_the_others(tmp_path: Path) -> None:
     assert "never trained; run: tox run -e train -- untrained" in errors.pop("untrained")
     assert "edited since it was trained; run: tox run -e train -- stale" in errors.pop("stale")
     assert "cut_off.tflite is damaged (5,000 bytes" in errors.pop("cut_off")
-    assert "aborting.tflite killed its interpreter (SIGABRT)" in errors.pop("aborting")
+    assert "aborting.tflite crashed its process (SIGABRT)" in errors.pop("aborting")
     assert errors == {}
 
 

@@ -160,7 +160,7 @@ def test_a_candidate_is_prepared_once(run: Run) -> None:
         ("lacking", "TimeWarp"),
         ("narrow", f"(1, 2, 3, 1), but the front-end gives {FEATURES}"),
         ("mislabelled", "4 outputs for the labels ('go', 'stop')"),
-        ("diverged", "the model gives scores that are no numbers for 4 of 4 clips"),
+        ("diverged", "the model returns scores that are not finite for 4 of 4 clips"),
         ("raising", "the front-end Raising raised KeyError: 'mel' for the first clip"),
         ("unknown", "unknown candidate 'unknown'; known candidates: absent, broken"),
     ],
