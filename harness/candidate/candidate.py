@@ -39,7 +39,7 @@ class ReadyModel:
             in its place. Where it is missing, the error on loading prints it.
 
     Raises:
-        CandidateError: If the path is no string.
+        CandidateError: If the path is not a string.
 
     """
 

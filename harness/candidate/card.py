@@ -105,7 +105,7 @@ def _check_card(candidate: Candidate, name: str, path: Path, data: bytes) -> Non
             raise ModelError(msg)
         specification, model_sha256 = card["specification"], card["model_sha256"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        msg = f"{name}: {path.name} is no readable model card ({error}); {_cure(name)}"
+        msg = f"{name}: {path.name} is not a readable model card ({error}); {_cure(name)}"
         raise ModelError(msg) from error
     if specification != specification_hash(candidate):
         msg = f"{name} is stale: edited since it was trained; {_cure(name)}"

@@ -50,7 +50,7 @@ def require_frontend(value: Any) -> None:
         refuse(f"{kind} has the shape {value.shape!r}", "a tuple of whole numbers, each at least 1")
     parameters = getattr(value, "__dataclass_params__", None)
     if parameters is None or not parameters.frozen:
-        refuse(f"{kind} is no frozen dataclass", "@dataclass(frozen=True) on its class")
+        refuse(f"{kind} is not a frozen dataclass", "@dataclass(frozen=True) on its class")
 
 
 def _is_shape(shape: Any) -> bool:

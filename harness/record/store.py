@@ -29,7 +29,7 @@ def read(path: Path) -> Record:
         msg = f"{path} does not exist; name a file of results/<board>/raw"
         raise ResultsError(msg) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
-        msg = f"{path} is no readable record ({error}); {CURE}"
+        msg = f"{path} is not a readable record ({error}); {CURE}"
         raise ResultsError(msg) from error
     if form != FORMAT:
         msg = f"{path} has format {form!r}, not {FORMAT}; read it with the version that wrote it"

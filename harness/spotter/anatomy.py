@@ -56,7 +56,7 @@ def dissect(data: bytes, name: str) -> Anatomy:
     """Read a model's operators and weights; raises ModelError if it is no ``.tflite`` file."""
     if data[4:8] != _IDENTIFIER:
         size = f"{len(data):,} bytes"
-        msg = f"{name} is no .tflite file ({size} without the identifier TFL3); convert it again"
+        msg = f"{name} is not a .tflite file ({size} without the identifier TFL3); convert it again"
         raise ModelError(msg)
     try:
         model = schema.ModelT.InitFromPackedBuf(data, 0)

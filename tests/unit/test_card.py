@@ -78,7 +78,7 @@ def test_a_tampered_model_is_refused(folder: Path) -> None:
 def test_an_unreadable_card_is_refused(folder: Path, text: str) -> None:
     (folder / "models" / "tiny.json").write_text(text)
 
-    message = rf"^tiny: tiny\.json is no readable model card \(.+\); {TRAIN}"
+    message = rf"^tiny: tiny\.json is not a readable model card \(.+\); {TRAIN}"
     with pytest.raises(ModelError, match=message):
         read_model(CANDIDATE, "tiny", folder)
 
@@ -86,7 +86,7 @@ def test_an_unreadable_card_is_refused(folder: Path, text: str) -> None:
 def test_a_card_that_is_missing_is_refused(folder: Path) -> None:
     (folder / "models" / "tiny.json").unlink()
 
-    message = rf"^tiny: tiny\.json is no readable model card \(.*No such file.*\); {TRAIN}"
+    message = rf"^tiny: tiny\.json is not a readable model card \(.*No such file.*\); {TRAIN}"
     with pytest.raises(ModelError, match=message):
         read_model(CANDIDATE, "tiny", folder)
 

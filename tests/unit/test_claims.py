@@ -68,8 +68,8 @@ CLAIMS: Final[Mapping[str, tuple[str, ...]]] = {
         "test_gate_interrupts.py::test_a_limit_that_is_missed_fails_where_verdicts_are_left_out",
         "test_gate_interrupts.py::test_a_limit_that_is_missed_fails_where_only_benchmarks_run",
     ),
-    "A device acts when the top score exceeds 0.95.": (
-        "test_statistics.py::test_the_operating_rule",
+    "A top score above 0.95 triggers the operating rule.": (
+        "test_statistics.py::test_the_rule_is_triggered_by_a_right_answer_above_the_threshold",
         "test_row.py::test_the_operating_rule_is_recorded_with_its_threshold",
     ),
     "False accepts are counted on all other words of the test split and on 361 clips of noise.": (

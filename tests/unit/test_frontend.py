@@ -89,10 +89,10 @@ def test_features_of_no_clips_have_their_shape_all_the_same() -> None:
             for shape in (4, [4], (), (4, 0), (4, -1), (4.0,), (True,), (None, 4), "4")
         ),
         pytest.param(
-            Thawed(), "Thawed is no frozen dataclass", "@dataclass(frozen=True)", id="thawed"
+            Thawed(), "Thawed is not a frozen dataclass", "@dataclass(frozen=True)", id="thawed"
         ),
         pytest.param(
-            Plain(), "Plain is no frozen dataclass", "@dataclass(frozen=True)", id="plain"
+            Plain(), "Plain is not a frozen dataclass", "@dataclass(frozen=True)", id="plain"
         ),
     ],
 )

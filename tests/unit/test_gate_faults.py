@@ -97,7 +97,7 @@ def test_a_record_that_cannot_be_read_is_named_before_measuring(project: Project
     exit_status, said = project.measure()
 
     assert exit_status == pytest.ExitCode.USAGE_ERROR
-    assert f"{old} is no readable record" in said
+    assert f"{old} is not a readable record" in said
     assert "passed" not in said
 
 
@@ -166,7 +166,7 @@ def test_other_words_that_cannot_be_read_are_named_and_end_the_run(project: Proj
     exit_status, said = project.measure()
 
     assert exit_status != 0
-    assert "FAILED: bird/1.wav is no PCM WAV file" in said
+    assert "FAILED: bird/1.wav is not a PCM WAV file" in said
     assert "Traceback" not in said
 
 
@@ -176,5 +176,5 @@ def test_a_broken_recording_ends_the_run_and_is_named(project: Project) -> None:
     exit_status, said = project.measure()
 
     assert exit_status != 0
-    assert "nothing can be measured: go/1.wav is no PCM WAV file" in said
+    assert "nothing can be measured: go/1.wav is not a PCM WAV file" in said
     assert project.raw == []

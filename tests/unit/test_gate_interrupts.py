@@ -27,7 +27,7 @@ def test_what_was_measured_is_kept_where_pages_cannot_be_rendered(tmp_path: Path
     assert exit_status == pytest.ExitCode.TESTS_FAILED
     assert f"wrote {project.raw[0]}" in said
     assert "FAILED: " in said
-    assert "README.md is no index of results and would be lost; choose another folder" in said
+    assert "README.md is not an index of results and would be lost; choose another folder" in said
 
 
 @pytest.fixture(scope="module")

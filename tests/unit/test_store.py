@@ -86,7 +86,7 @@ def test_a_file_that_is_no_record_is_refused(tmp_path: Path, data: bytes) -> Non
     path.write_bytes(data)
 
     message = (
-        rf"^{re.escape(str(path))} is no readable record \(.+\); "
+        rf"^{re.escape(str(path))} is not a readable record \(.+\); "
         r"remove it or restore it from version control$"
     )
     with pytest.raises(ResultsError, match=message):

@@ -155,7 +155,7 @@ def test_a_candidate_is_prepared_once(run: Run) -> None:
         ("broken", "ZeroDivisionError"),
         ("absent", "nowhere.tflite does not exist"),
         ("untrained", "untrained was never trained; run: tox run -e train -- untrained"),
-        ("foreign", "foreign.tflite is no .tflite file"),
+        ("foreign", "foreign.tflite is not a .tflite file"),
         ("truncated", "truncated.tflite is damaged"),
         ("lacking", "TimeWarp"),
         ("narrow", f"(1, 2, 3, 1), but the front-end gives {FEATURES}"),
