@@ -1,4 +1,4 @@
-"""Scoring: a candidate's model is loaded, and every test clip is put through its spotter."""
+"""Scoring: load a candidate's model and run its spotter on every test clip."""
 
 import time
 from dataclasses import dataclass
@@ -27,19 +27,20 @@ from harness.spotter.spotter import Spotter
 @dataclass(frozen=True, kw_only=True)
 class Scored:
     """
-    A candidate that works: it is loaded, and every test clip is scored.
+    A candidate that is loaded, with the scores of every test clip.
 
     Attributes:
-        candidate: What was asked for.
-        data: The ``.tflite`` file.
-        spotter: Front-end and model; what is timed is this one object.
+        candidate: The candidate.
+        data: Contents of its ``.tflite`` file.
+        spotter: Its front-end and model, the object that is timed later.
         dataset: Test clips of the task's words.
-        scores: Their scores.
+        scores: Scores of the test clips of the task's words.
         other_scores: Scores of the test clips of other words.
         noise_scores: Scores of the clips of noise.
-        init_us: Microseconds that loading the model took.
-        first_call_us: Microseconds that the first call took.
-        added_peak_bytes: How far loading and one call raised the peak memory of a process.
+        init_us: Time to load the model, in microseconds.
+        first_call_us: Time of the first call, in microseconds.
+        added_peak_bytes: How far loading and one call raised the peak memory of a
+            process, in bytes.
 
     """
 
@@ -56,18 +57,18 @@ class Scored:
 
     @cached_property
     def accuracy(self) -> statistics.Proportion:
-        """Clips whose top score is that of their word."""
+        """Share of clips whose top score is that of their word."""
         hits = decisions.correct(self.scores, self.dataset.words, self.candidate.labels)
         return statistics.count(hits)
 
     @cached_property
     def certainties(self) -> dict[str, npt.NDArray[np.float32]]:
         """
-        The top score of each clip, or 0 where the operating rule must not count it.
+        The top score of each clip, by kind of clip; 0 where it does not count.
 
-        ``detected`` is of the clips of keywords, 0 where the top score is that of another
-        word. ``words`` and ``noise`` are of all other clips, 0 where the top score is that
-        of a label outside the task.
+        ``detected`` holds the clips of keywords, with 0 where the top score is that of
+        another word. ``words`` and ``noise`` hold the clips of other words and of noise,
+        with 0 where the top score is that of a label outside the task.
         """
         words, labels = self.candidate.words, self.candidate.labels
         right = decisions.correct(self.scores, self.dataset.words, labels)
@@ -93,7 +94,7 @@ def score(candidate: Candidate, name: str, folder: Path, speech: Speech) -> Scor
     Raises:
         CandidateError: If the front-end raises, or returns anything but features.
         ModelError: If the model is missing, stale, damaged or does not fit.
-        DatasetError, AudioError: If there is nothing to measure it on.
+        DatasetError, AudioError: If the clips to score cannot be read.
 
     """
     dataset, others = speech.task(candidate.words), speech.others(candidate.words)
@@ -109,7 +110,7 @@ def score(candidate: Candidate, name: str, folder: Path, speech: Speech) -> Scor
         scores, noise_scores = spotter.score(dataset.clips), spotter.score(noise_clips())
         other_scores = spotter.score(others.clips) if others else scores[:0]
     except RuntimeError as error:
-        msg = f"{file_name} gave up on a clip: {error}; convert it again"
+        msg = f"{file_name} failed on a clip: {error}; convert it again"
         raise ModelError(msg) from error
     return Scored(
         candidate=candidate,

@@ -1,4 +1,4 @@
-"""What every candidate of a run is scored on: test clips of its words, of other words, of noise."""
+"""The test clips that every candidate of a run is scored on: its words and other words."""
 
 from harness.datasets import Dataset, Source
 
@@ -13,7 +13,7 @@ class Speech:
 
     @property
     def name(self) -> str:
-        """The data set's name; where the choice of it is ours, it is made now."""
+        """Name of the data set; asking for it settles which one the default is."""
         return self._source.name
 
     @property

@@ -86,8 +86,9 @@ def test_confusion_follows_the_order_of_task_and_labels() -> None:
     ],
 )
 def test_the_rule_is_triggered_by_a_right_answer_above_the_threshold(
-    row: tuple[float, float, float], triggered: bool
-) -> None:  # noqa: FBT001
+    row: tuple[float, float, float],
+    triggered: bool,  # noqa: FBT001
+) -> None:
     sure = certainty(scores(row), correct(scores(row), ["go"], LABELS))
     assert (sure > OPERATING_THRESHOLD).tolist() == [triggered]
 

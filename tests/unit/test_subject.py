@@ -182,7 +182,7 @@ def test_a_bad_candidate_is_an_error_row_and_stops_no_other(
         _ = bad.scored
 
 
-def test_a_runtime_that_gives_up_is_the_models_fault(
+def test_a_model_that_fails_on_a_clip_is_an_error_of_the_model(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def give_up(*_: object) -> None:
@@ -193,11 +193,11 @@ def test_a_runtime_that_gives_up_is_the_models_fault(
     subject = prepared(run)
 
     assert subject.error == (
-        "good.tflite gave up on a clip: gather index out of bounds; convert it again"
+        "good.tflite failed on a clip: gather index out of bounds; convert it again"
     )
 
 
-def test_clips_are_timed_round_and_round(run: Run) -> None:
+def test_clips_are_timed_in_turn_over_and_over(run: Run) -> None:
     subject = run.subject("good")
     subject.prepare()
 
@@ -245,7 +245,7 @@ def test_the_board_is_read_right_before_and_right_after_the_timed_calls(
     assert len(window.stages.frontend_us) == len(window.stages.inference_us) == MIN_CALLS
 
 
-def test_windows_last_as_long_as_asked_and_the_first_is_warmed_up_longest(
+def test_windows_last_as_long_as_the_profile_says_and_the_first_has_the_longest_warm_up(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[float] = []
@@ -272,7 +272,7 @@ def test_windows_last_as_long_as_asked_and_the_first_is_warmed_up_longest(
     assert len(subject.windows[0].stages.frontend_us) == 334
 
 
-def test_windows_of_a_board_that_was_not_held_back_are_kept(run: Run) -> None:
+def test_valid_windows_are_not_measured_again(run: Run) -> None:
     subject = measured(run)
     windows = list(subject.windows)
 
@@ -291,7 +291,7 @@ def test_windows_of_a_board_that_was_not_held_back_are_kept(run: Run) -> None:
         pytest.param([HELD_BACK] * 14, 2, "invalid", id="always held back"),
     ],
 )
-def test_all_windows_are_taken_again_twice_at_most(
+def test_all_windows_are_measured_again_twice_at_most(
     run: Run,
     monkeypatch: pytest.MonkeyPatch,
     readings: list[dict[str, Fact]],
@@ -307,7 +307,7 @@ def test_all_windows_are_taken_again_twice_at_most(
     assert (len(subject.attempts), len(subject.windows)) == (repeats, 2)
     assert subject.windows[0].total_us.size == MIN_CALLS
     assert subject.row()["verdict"] == verdict
-    note = f"measured {repeats + 1} times, the board being held back before"
+    note = f"measured {repeats + 1} times, because the board made earlier times invalid"
     assert note in subject.row()["warnings"]
 
 
@@ -327,7 +327,7 @@ def test_a_board_that_was_throttled_once_can_be_measured_again(
     assert (len(subject.attempts), subject.row()["verdict"]) == (1, "fail")
 
 
-def test_windows_that_were_taken_again_are_kept_apart_with_the_reason(
+def test_invalid_windows_are_kept_as_attempts_with_the_reason(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken = itertools.chain([HELD_BACK], itertools.repeat(FREE))
@@ -337,12 +337,12 @@ def test_windows_that_were_taken_again_are_kept_apart_with_the_reason(
 
     subject.take_again()
 
-    reason = "the board was throttled during the run: cool it, or give it a better power supply"
+    reason = "the board was throttled during the run: cool it or give it a better power supply"
     assert subject.attempts == [((reason,), first)]
     assert subject.windows is not first
 
 
-def test_the_first_window_taken_again_is_warmed_up_longest_too(
+def test_the_first_window_of_a_new_attempt_has_the_longest_warm_up_too(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[float] = []
@@ -362,7 +362,7 @@ def test_the_first_window_taken_again_is_warmed_up_longest_too(
     assert asked == [0.7, 0.05, 0.7, 0.05]
 
 
-def test_ctrl_c_while_windows_are_taken_again_leaves_those_before(
+def test_ctrl_c_during_a_new_attempt_keeps_the_earlier_windows(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupt(*_: object) -> Times:
@@ -380,7 +380,7 @@ def test_ctrl_c_while_windows_are_taken_again_leaves_those_before(
     assert subject.row()["verdict"] == "invalid"
 
 
-def test_what_no_repetition_can_mend_is_not_measured_again(
+def test_a_missing_delegate_is_not_measured_again(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("harness.spotter.model.Model.delegated_operators", 0)
@@ -415,7 +415,7 @@ def test_a_candidate_is_judged_by_the_median_of_its_windows(run: Run) -> None:
     ],
     ids=["by its share", "by its interval"],
 )
-def test_a_few_clips_are_enough_for_those_who_do_not_ask_to_be_certain(
+def test_a_few_clips_are_enough_without_certain(
     registry: Registry,
     tmp_path: Path,
     certain: bool,  # noqa: FBT001
@@ -453,10 +453,12 @@ def test_a_pi_whose_firmware_is_silent_is_warned_of(
     run = make_run(registry, tmp_path, GO_STOP_CLIPS)
 
     (warning,) = measured(run).row()["warnings"]
-    assert warning.startswith("the firmware did not tell whether the board was throttled: install")
+    assert warning.startswith(
+        "the firmware did not report whether the board was throttled: install"
+    )
 
 
-def test_a_candidate_without_recordings_has_no_place_in_the_run(run: Run) -> None:
+def test_a_candidate_without_recordings_is_left_out_of_the_run(run: Run) -> None:
     subject = run.subject("elsewhere")
 
     subject.prepare()
@@ -509,11 +511,13 @@ def test_other_words_are_scored_for_false_accepts(registry: Registry, tmp_path: 
     assert triggered(subject, "words") == (2, 2)
 
 
-def test_a_task_that_is_all_there_is_has_no_other_words(run: Run) -> None:
+def test_a_data_set_with_no_words_but_the_task_has_no_other_words(run: Run) -> None:
     assert triggered(prepared(run), "words") == (0, 0)
 
 
-def test_an_answer_outside_the_task_is_not_acted_on(registry: Registry, tmp_path: Path) -> None:
+def test_a_label_outside_the_task_does_not_trigger_the_rule(
+    registry: Registry, tmp_path: Path
+) -> None:
     # Its label 0, which it hears in loud clips, is "up": no word of its task.
     run = make_run(registry, tmp_path, {**GO_STOP_CLIPS, "bird/1.wav": loud()})
     subject = run.subject("elsewhere_labelled")
