@@ -54,7 +54,7 @@ def test_one_bad_candidate_never_stops_the_others(tmp_path: Path) -> None:
     assert rows["good"]["latency_us"]["total"]["calls"] >= 50
     assert "must define CANDIDATE = Candidate(...), found int" in errors.pop("broken")
     assert "cannot be imported: ModuleNotFoundError" in errors.pop("misspelt")
-    assert "cannot be imported: SystemExit: 0; mend the module" in errors.pop("leaving")
+    assert "cannot be imported: SystemExit: 0; fix the module" in errors.pop("leaving")
     assert "never trained; run: tox run -e train -- untrained" in errors.pop("untrained")
     assert "edited since it was trained; run: tox run -e train -- stale" in errors.pop("stale")
     assert "cut_off.tflite is damaged (5,000 bytes" in errors.pop("cut_off")
