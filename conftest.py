@@ -1,10 +1,10 @@
-"""All pytest wiring: options of the main job, its parameters, and what happens when it ends."""
+"""All pytest wiring of the main job: its options, its parameters, its fixtures and its end."""
 
 import os
 import shutil
 
-# One thread, decided before NumPy is first imported: what is measured is the
-# time of one core, and a second BLAS thread would add only jitter.
+# One BLAS thread, set before NumPy is first imported: a latency is the time on one
+# core, and a second thread would only add jitter.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from contextlib import AbstractContextManager, nullcontext
@@ -35,7 +35,7 @@ OLD = pytest.StashKey[Record | None]()
 PRINTED_LAST = pytest.StashKey[list[str]]()
 
 _TABLES = ("compare", "histogram", "cprofile", "verbose")
-"""Options of pytest-benchmark that ask for tables of its own."""
+"""Options of pytest-benchmark that ask for its own tables."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -51,54 +51,54 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--dataset",
         metavar="DATASET",
         help=f"{', '.join(datasets.NAMES)} or a folder <word>/*.wav (default: "
-        "mini_speech_commands; espeak where that is neither at hand nor reachable)",
+        "mini_speech_commands, or espeak if that cannot be had)",
     )
     group.addoption(
         "--profile",
         choices=sorted(PROFILES),
         default="quick",
-        help="quick: 0.4 s a window; full: 10 s (default: %(default)s)",
+        help="quick: windows of 0.4 s; full: windows of 10 s (default: %(default)s)",
     )
     group.addoption(
         "--results",
         type=Path,
         default=ROOT / "results",
         metavar="DIR",
-        help="where records and reports are written (default: results)",
+        help="folder to write records and reports to (default: results)",
     )
     group.addoption(
         "--compare",
         type=Path,
         metavar="FILE",
-        help="a raw record of an earlier run; fail where this one is worse beyond the noise",
+        help="raw record of an earlier run; fail if this run is worse beyond the noise",
     )
     group.addoption(
         "--compare-anyway",
         action="store_true",
-        help="compare across boards, data sets and runtimes, too, and name what differs",
+        help="compare even if board, data set or runtime differ, and name what differs",
     )
     group.addoption(
         "--strict-board",
         action="store_true",
-        help="fail where a board makes a row invalid (default: show it as such)",
+        help="fail if a row is invalid (default: only mark it)",
     )
     group.addoption(
         "--certain",
         action="store_true",
-        help="the lower end of the accuracy's 95 %% interval must beat the limit, too",
+        help="the worse end of a share's 95 %% interval must beat the limit, too",
     )
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Refuse words that name nothing before anything is imported or measured."""
+    """Refuse unknown candidates, data sets and records before anything is measured."""
     if not any(config.getoption(f"benchmark_{table}") for table in _TABLES):
-        config.option.benchmark_quiet = True  # our own table says it in a tenth of the lines
+        config.option.benchmark_quiet = True  # our own table takes a tenth of the lines
     try:
         registry = Registry()
         registry.require(*(config.getoption("candidate") or ()))
-        source = _Aloud(datasets.find(config.getoption("dataset")), config)
-        digits = {who: _Aloud(found, config) for who, found in datasets.digits().items()}
+        source = _WithProgress(datasets.find(config.getoption("dataset")), config)
+        digits = {who: _WithProgress(found, config) for who, found in datasets.digits().items()}
         old = config.getoption("compare")
         config.stash[OLD] = store.read(old) if old else None
     except SpotbenchError as error:
@@ -109,8 +109,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[RECORDER] = Recorder(run, ROOT, config.getoption("results"))
 
 
-class _Aloud:
-    """A source whose progress bars are seen, though pytest captures what is printed."""
+class _WithProgress:
+    """A source whose progress bars are shown, although pytest captures all output."""
 
     def __init__(self, source: Source, config: pytest.Config) -> None:
         self._source = source
@@ -134,7 +134,7 @@ class _Aloud:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Parametrise the gate: windows outermost, candidates within."""
+    """Parametrise the gate: windows are the outer parameter, candidates the inner one."""
     if metafunc.module.__name__ != GATE or "subject" not in metafunc.fixturenames:
         return
     run = metafunc.config.stash[RECORDER].run
@@ -145,10 +145,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Before a run of minutes, make sure that its results can be kept."""
+    """Make sure that results can be written and compared before a run of minutes begins."""
     if any("subject" in getattr(item, "fixturenames", ()) for item in session.items):
         try:
-            _require_use(session.config)
+            _require_usable(session.config)
         except SpotbenchError as error:
             raise pytest.UsageError(str(error)) from error
         machine.pin_to_one_core()
@@ -157,32 +157,32 @@ def pytest_collection_finish(session: pytest.Session) -> None:
             session.config.pluginmanager.register(_Progress(reporter, len(session.items)))
 
 
-def _require_use(config: pytest.Config) -> None:
-    """Raise what would come out, at the end, to have made the run useless."""
+def _require_usable(config: pytest.Config) -> None:
+    """Raise ResultsError if the run's results could not be written, rendered or compared."""
     results, old = config.getoption("results"), config.stash[OLD]
     files.require_writable(results)
     report.require_renderable(results)
     if old is not None:
-        known, anyway = config.stash[RECORDER].circumstances, config.getoption("compare_anyway")
-        require_alike(old, known, allow_different=anyway)
+        new, anyway = config.stash[RECORDER].circumstances, config.getoption("compare_anyway")
+        require_alike(old, new, allow_different=anyway)
 
 
 class _Progress:
-    """One line that says what is being measured, in place of a dot for each test."""
+    """Shows one line that names what is being measured, in place of a dot for each test."""
 
     def __init__(self, reporter: pytest.TerminalReporter, total: int) -> None:
         self._reporter = reporter
         self._total = total
-        self._begun = 0
+        self._started = 0
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> None:
-        self._begun += 1
+        self._started += 1
         callspec = getattr(item, "callspec", None)
-        now = dict(callspec.params) if callspec else {}
-        what = f"window {now['window']} of" if "window" in now else "verdict on"
-        said = f"{what} {now['subject']}" if now else "cost of timing"
-        line = f"{self._begun} of {self._total}: {said}"
+        parameters = dict(callspec.params) if callspec else {}
+        step = f"window {parameters['window']} of" if "window" in parameters else "verdict on"
+        text = f"{step} {parameters['subject']}" if parameters else "cost of timing"
+        line = f"{self._started} of {self._total}: {text}"
         self._reporter.write("\r" + line.ljust(70), flush=True)
 
     @pytest.hookimpl(tryfirst=True)
@@ -204,18 +204,18 @@ def recorder(pytestconfig: pytest.Config) -> Recorder:
 
 @pytest.fixture
 def subject(request: pytest.FixtureRequest) -> Subject:
-    """One candidate, prepared; a data set that cannot be read ends the run."""
-    found = request.config.stash[RECORDER].run.subject(request.param)
+    """One candidate, loaded and scored; a data set that cannot be read ends the run."""
+    prepared = request.config.stash[RECORDER].run.subject(request.param)
     try:
-        found.prepare()
+        prepared.prepare()
     except (DatasetError, AudioError) as error:
         pytest.exit(f"nothing can be measured: {error}", returncode=pytest.ExitCode.USAGE_ERROR)
-    return found
+    return prepared
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Keep what was measured, if only in part; what cannot be kept, shown or passed fails."""
+    """Write, render and compare what was measured, even if the run was cut short."""
     config = session.config
     recorder, results = config.stash[RECORDER], config.getoption("results")
     lines = config.stash.setdefault(PRINTED_LAST, [])
@@ -236,11 +236,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     strict = config.getoption("strict_board")
     verdicts = [row["verdict"] for record in records for row in record["measurements"]]
     if any(fails(verdict, strict_board=strict) for verdict in verdicts):
-        _fail(session)  # also where the tests of verdicts were left out
+        _fail(session)  # even if the tests of verdicts were deselected
 
 
 def _render(recorder: Recorder, results: Path) -> list[Path]:
-    """Render the pages if the run has anything to show on them; returns those that are text."""
+    """Render the pages if the run has any row; returns the paths of the text pages."""
     if not recorder.finished:
         return []
     pages = report.render(results, recorder.run.registry.models())
@@ -252,10 +252,10 @@ def _compare(records: list[Record], session: pytest.Session) -> list[str]:
     if old is None:
         return []
     anyway = session.config.getoption("compare_anyway")
-    found = summary.comparison(old, path, records, allow_different=anyway)
-    if found.regressions:
+    comparison = summary.comparison(old, path, records, allow_different=anyway)
+    if comparison.regressions:
         _fail(session)
-    return summary.comparison_lines(found, path)
+    return summary.comparison_lines(comparison, path)
 
 
 def _fail(session: pytest.Session) -> None:
@@ -263,7 +263,7 @@ def _fail(session: pytest.Session) -> None:
 
 
 def _width(config: pytest.Config) -> int | None:
-    """Return the width of the terminal, None where the output goes elsewhere."""
+    """Return the width of the terminal in characters, None if the output is no terminal."""
     reporter = config.pluginmanager.getplugin("terminalreporter")
     return shutil.get_terminal_size().columns if reporter and reporter.isatty else None
 
@@ -272,6 +272,6 @@ def _width(config: pytest.Config) -> int | None:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Print the table last."""
+    """Print the table after everything else."""
     for line in config.stash.get(PRINTED_LAST, []):
         terminalreporter.write_line(line)

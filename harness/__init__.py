@@ -1,8 +1,8 @@
 """
-The measure side of spotbench: no TensorFlow, no Keras.
+The measure side of spotbench, which needs neither TensorFlow nor Keras.
 
-These are the names that candidates and programs use. SciPy and LiteRT are
-imported when first needed: a candidate can be read without them.
+These are the names that candidates and programs use. SciPy and LiteRT are imported
+when first needed, so a candidate can be read without them.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -34,7 +34,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import ``load_spotter``, and LiteRT with it, when it is first asked for."""
+    """Import ``load_spotter``, and LiteRT with it, on first use."""
     if name != "load_spotter":
         msg = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(msg)

@@ -2,8 +2,8 @@
 From the bytes of a WAV file to a clip.
 
 A clip is one second of 16 kHz mono speech: int16, shape ``(CLIP_SAMPLES,)``.
-Nothing is resampled or mixed down here, and no recording of a word is cut: one that
-is anything else is refused by name, because a silent repair would change what is
+No recording is resampled or mixed down, and no recording of a word is cut. A file in
+another format is refused by name, because a silent repair would change what is
 measured.
 """
 
@@ -17,9 +17,10 @@ from harness.errors import AudioError
 
 SAMPLE_RATE_HZ = 16_000
 CLIP_SAMPLES = 16_000
-"""One second, the length of every recording in Speech Commands at most."""
+"""Samples in one second, the longest that a recording in Speech Commands lasts."""
 
 Clip = npt.NDArray[np.int16]
+"""One second of speech, shape ``(CLIP_SAMPLES,)``."""
 
 _CONVERT = "convert it with: ffmpeg -i IN.wav -t 1 -ac 1 -ar 16000 -c:a pcm_s16le OUT.wav"
 
@@ -29,15 +30,15 @@ def decode_wav(data: bytes, name: str) -> Clip:
     Decode a WAV file, zero-padded at the end to one second.
 
     Args:
-        data: The whole file.
-        name: What to call the file in errors.
+        data: Contents of the file.
+        name: What errors call the file.
 
     Returns:
         int16, shape ``(CLIP_SAMPLES,)``.
 
     Raises:
-        AudioError: For anything but 1 to ``CLIP_SAMPLES`` samples of 16 kHz
-            mono 16-bit PCM, and for files shorter than their header says.
+        AudioError: If the file does not hold 1 to ``CLIP_SAMPLES`` samples of 16 kHz
+            mono 16-bit PCM, or is shorter than its header says.
 
     """
     samples = _samples(data, name)
@@ -54,10 +55,11 @@ def decode_wav(data: bytes, name: str) -> Clip:
 
 def cut_wav(data: bytes, name: str) -> list[bytes]:
     """
-    Cut a WAV file into WAV files of one second each; one of a second or less is left as it is.
+    Cut a WAV file into WAV files of one second each.
 
-    What is left over at the end is dropped. Raises AudioError as :func:`decode_wav`
-    does, but for files that are too long.
+    The rest at the end, shorter than a second, is dropped. A file of a second or less
+    is returned as it is. Raises AudioError as :func:`decode_wav` does, except for
+    files that are too long.
     """
     samples = _samples(data, name)
     if samples.size <= CLIP_SAMPLES:
@@ -75,7 +77,7 @@ def _encode(clip: Clip) -> bytes:
 
 
 def _samples(data: bytes, name: str) -> Clip:
-    """Return the samples of a WAV file, int16, however many there are."""
+    """Return all samples of a WAV file, int16; raises AudioError."""
     try:
         with wave.open(io.BytesIO(data)) as wav:
             _check_format(wav, name)
@@ -83,9 +85,9 @@ def _samples(data: bytes, name: str) -> Clip:
             frames = wav.readframes(expected)
     except (wave.Error, EOFError, RuntimeError) as error:
         short = isinstance(error, EOFError)
-        fault = "it ends inside its header" if short else "its chunks do not fit into each other"
+        fault = "it ends inside its header" if short else "the sizes of its chunks do not fit"
         detail = str(error) or fault
-        msg = f"{name} is no PCM WAV file ({len(data):,} bytes: {detail}); {_CONVERT}"
+        msg = f"{name} is not a PCM WAV file ({len(data):,} bytes: {detail}); {_CONVERT}"
         raise AudioError(msg) from error
     samples = np.frombuffer(frames[: len(frames) // 2 * 2], dtype="<i2")
     if samples.size < expected:

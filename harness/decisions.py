@@ -1,4 +1,4 @@
-"""From scores to decisions: which word was heard, and whether the operating rule acts on it."""
+"""From scores to decisions: which label has the top score, and whether it triggers the rule."""
 
 import math
 from collections.abc import Sequence
@@ -8,21 +8,27 @@ import numpy as np
 import numpy.typing as npt
 
 Scores = npt.NDArray[np.float32]
-"""One row a clip, one column a label."""
+"""Class scores: one row for each clip, one column for each label."""
 
 OPERATING_THRESHOLD: Final = 0.95
-"""The seed's deployment rule: act only when the top score exceeds this."""
+"""Threshold of the operating rule: a clip triggers it if its top score exceeds this."""
 
 THRESHOLDS: Final = tuple(
     sorted({OPERATING_THRESHOLD, *(round(1 / (1 + math.exp(-x / 4)), 5) for x in range(-8, 37))})
 )
-"""From 0.12 to 0.9999, closer together towards 1: where scores of a softmax are."""
+"""Thresholds of the curve, from 0.12 to 0.9999; they crowd near 1, as the scores do."""
 
 
 def confusion(
     scores: Scores, words: Sequence[str], task: Sequence[str], labels: Sequence[str]
 ) -> list[list[int]]:
-    """Count what was heard: one row a word of *task*, one column a label of the model."""
+    """
+    Count clips by their word and by the label with the top score.
+
+    Returns:
+        One row for each word of *task*, one column for each label of the model.
+
+    """
     counts = np.zeros((len(task), len(labels)), int)
     rows = [task.index(word) for word in words]
     np.add.at(counts, (rows, scores.argmax(axis=1)), 1)
@@ -44,7 +50,7 @@ def certainty(scores: Scores, hits: npt.NDArray[np.bool_]) -> npt.NDArray[np.flo
 def triggers(
     certainties: npt.NDArray[np.float32], threshold: float = OPERATING_THRESHOLD
 ) -> npt.NDArray[np.bool_]:
-    """Return for each clip whether the operating rule acts on it: bool ``(clips,)``."""
+    """Return for each clip whether it triggers the operating rule: bool ``(clips,)``."""
     exceeded: npt.NDArray[np.bool_] = certainties > threshold
     return exceeded
 
@@ -57,10 +63,10 @@ def of_task(scores: Scores, task: Sequence[str], labels: Sequence[str]) -> npt.N
 
 def decide(scores: Scores, task: Sequence[str], labels: Sequence[str]) -> tuple[str | None, ...]:
     """
-    Return for each clip the word that the operating rule acts on, None if it does not act.
+    Return for each clip the word with which it triggers the operating rule, else None.
 
-    It acts on words of *task* only, whatever other *labels* the model has.
+    Only the words of *task* can trigger the rule; the model's other labels cannot.
     """
-    acts = triggers(certainty(scores, of_task(scores, task, labels)))
+    triggered = triggers(certainty(scores, of_task(scores, task, labels)))
     tops = scores.argmax(axis=1)
-    return tuple(labels[top] if act else None for top, act in zip(tops, acts, strict=True))
+    return tuple(labels[top] if hit else None for top, hit in zip(tops, triggered, strict=True))

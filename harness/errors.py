@@ -1,8 +1,8 @@
-"""The errors a user can cause and mend: each text says fault, value and cure."""
+"""The errors a user can cause and fix; each text names the fault, the value and the cure."""
 
 
 class SpotbenchError(Exception):
-    """Anything wrong that is the input's fault, not the code's."""
+    """A fault of the input, not of the code."""
 
 
 class AudioError(SpotbenchError):
@@ -18,15 +18,15 @@ class NoRecordingsError(DatasetError):
 
 
 class UnreachableError(DatasetError):
-    """A data set that is neither at hand nor can be fetched."""
+    """A data set that is not on this machine and cannot be fetched."""
 
 
 class CandidateError(SpotbenchError):
-    """A candidate module that declares something impossible, or nothing."""
+    """A candidate that is unknown or broken, or declares something impossible."""
 
 
 class ModelError(SpotbenchError):
-    """A ``.tflite`` file that is missing, stale, damaged or does not fit."""
+    """A ``.tflite`` file that is missing, stale, damaged or does not fit its candidate."""
 
 
 class ResultsError(SpotbenchError):

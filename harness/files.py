@@ -1,4 +1,4 @@
-"""Writing files in one step: each is there whole, or not at all."""
+"""Writing files in one step, so that a file is whole or absent; and a lock between processes."""
 
 import fcntl
 import hashlib
@@ -15,32 +15,32 @@ from harness.errors import ResultsError
 
 
 def sha256(data: bytes) -> str:
-    """SHA-256 of *data*, in hexadecimal."""
+    """Return the SHA-256 of *data*, in hexadecimal."""
     return hashlib.sha256(data).hexdigest()
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
     """Write *value* as indented JSON, each innermost list on one line so that diffs can be read."""
     text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
-    # A line break is never inside a JSON string, so what is said there stays as it is.
+    # No JSON string holds a line break, so this changes no string.
     flat = re.sub(r"\[[^\[\]{}]*\]", lambda found: re.sub(r"\n *", " ", found[0]), text)
     write_text(path, flat + "\n")
 
 
 def require_writable(folder: Path) -> None:
-    """Raise ResultsError unless files can be written under *folder*, which is made if need be."""
+    """Raise ResultsError unless files can be written to *folder*; make it if it is missing."""
     probe = folder / ".writable"
     write_text(probe, "")
     probe.unlink()
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write *text* to *path* in one step, see :func:`write_bytes`."""
+    """Write *text* to *path* in one step, as :func:`write_bytes` does."""
     write_bytes(path, text.encode(errors="backslashreplace"))
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Write *data* to *path* in one step: it is there whole, or not at all."""
+    """Write *data* to *path* in one step: the file is whole or absent, never in part."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as scratch:
@@ -55,16 +55,16 @@ def write_bytes(path: Path, data: bytes) -> None:
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
     """
-    Hold the lock *path*, an empty file that is made if need be: one process at a time does.
+    Hold the lock *path*, which one process at a time can hold.
 
-    Whoever has to wait says so. A process that is killed lets go, too. Raises OSError
-    where there can be no lock.
+    The lock is an empty file, made if it is missing. A process that has to wait for it
+    prints a line. A killed process releases it. Raises OSError if *path* cannot be locked.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print(f"waiting for another process, which holds {path}", file=sys.stderr)
+            print(f"waiting for another process that holds {path}", file=sys.stderr)
             fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -1,4 +1,4 @@
-"""Statistics of counts and times; each with its source or a case worked by hand in its test."""
+"""Statistics of counts and times; each names its source, or its test has a hand-worked case."""
 
 import math
 from collections.abc import Sequence
@@ -11,11 +11,20 @@ Z_95: Final = 1.959963984540054
 """Two-sided 95 % quantile of the normal distribution."""
 
 ALPHA: Final = 0.05
-"""p-value below which a difference is held to be no chance."""
+"""A difference with a p-value below this is taken to be more than chance."""
 
 
 class Proportion(NamedTuple):
-    """*hits* of *total*, with the 95 % Wilson interval of the share behind it."""
+    """
+    A share, *hits* of *total*, with its 95 % Wilson interval.
+
+    Attributes:
+        hits: Number of cases that count.
+        total: Number of all cases.
+        low: Lower end of the interval, a share from 0 to 1.
+        high: Upper end of the interval, a share from 0 to 1.
+
+    """
 
     hits: int
     total: int
@@ -24,7 +33,7 @@ class Proportion(NamedTuple):
 
     @property
     def share(self) -> float:
-        """Hits over total."""
+        """Hits divided by total."""
         return self.hits / self.total
 
 
@@ -50,11 +59,11 @@ def count(hits: npt.NDArray[np.bool_]) -> Proportion:
 
 class Paired(NamedTuple):
     """
-    Two answers to each of the same clips.
+    How two candidates, or one candidate before and after, differ on the same clips.
 
     Attributes:
-        lost: Clips that the first has right and the second wrong.
-        won: Clips that the second has right and the first wrong.
+        lost: Number of clips that the first has right and the second wrong.
+        won: Number of clips that the second has right and the first wrong.
 
     """
 
@@ -64,7 +73,7 @@ class Paired(NamedTuple):
     @property
     def p_value(self) -> float:
         """
-        The two-sided p-value of as uneven a split, were either side as likely.
+        Two-sided p-value: how likely so uneven a split is if a clip is as easily lost as won.
 
         Source: the exact conditional test in Fagerland, Lydersen and Laake 2013, "The
         McNemar test for binary matched-pairs data", BMC Medical Research Methodology 13:91.
@@ -75,7 +84,7 @@ class Paired(NamedTuple):
 
     @property
     def beyond_chance(self) -> bool:
-        """Whether the p-value is below ALPHA: six lost and none won are the fewest to be that."""
+        """Whether the p-value is below ALPHA; it takes at least six clips, all lost or all won."""
         return self.p_value < ALPHA
 
 
@@ -85,7 +94,7 @@ def percentile(values: npt.ArrayLike, percent: float) -> float:
 
 
 def spread(values: npt.ArrayLike) -> float:
-    """Return the quartile distance of *values* over their median."""
+    """Return the interquartile range of *values*, divided by their median."""
     low, middle, high = np.percentile(np.asarray(values, float), [25, 50, 75])
     return float((high - low) / middle)
 

@@ -1,8 +1,8 @@
 """
 The gate: ``pytest harness`` measures every candidate and asserts its budget.
 
-Windows are the outer parameter: the first of every candidate, then the second
-of every candidate, so that a board that heats up does so for all alike.
+Windows are the outer parameter: the first window of every candidate is timed, then
+the second of every candidate. So all candidates suffer alike if the board heats up.
 """
 
 import numpy as np
@@ -15,11 +15,12 @@ from harness.measure.timing import Times
 from harness.measure.verdict import fails
 
 EMPTY_CALLS = 1_000
+"""Number of timed calls that do nothing."""
 
 
 @pytest.mark.benchmark(disable_gc=True, warmup=False)
 def test_empty_call(recorder: Recorder, benchmark: BenchmarkFixture) -> None:
-    """What it costs to time a call that does nothing: part of every latency reported."""
+    """Time calls that do nothing: what they take is part of every latency reported."""
     benchmark.pedantic(  # type: ignore[no-untyped-call]
         lambda _clip: None, setup=lambda: ((None,), {}), rounds=EMPTY_CALLS
     )
@@ -30,7 +31,7 @@ def test_empty_call(recorder: Recorder, benchmark: BenchmarkFixture) -> None:
 
 @pytest.mark.benchmark(disable_gc=True, warmup=False)
 def test_window(window: int, subject: Subject, benchmark: BenchmarkFixture) -> None:
-    """Front-end plus inference of one real clip after another, for one window."""
+    """Time front-end plus inference on one real clip after another, for one window."""
     if subject.error or subject.absent:
         pytest.skip(f"not measurable: {subject.error or subject.absent}")
     benchmark.group = f"window {window}"
@@ -52,7 +53,7 @@ def test_window(window: int, subject: Subject, benchmark: BenchmarkFixture) -> N
 
 
 def test_verdict(subject: Subject, pytestconfig: pytest.Config) -> None:
-    """Every limit is beaten, but for those the candidate says it misses."""
+    """Assert that the candidate beats every limit, except those it declares to miss."""
     if not subject.finished:
         pytest.skip(subject.absent or "no window was measured")
     if subject.windows:

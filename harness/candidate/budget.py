@@ -1,4 +1,4 @@
-"""The limits a candidate must beat. The common bar lives here; a candidate may only raise it."""
+"""The limits a candidate must beat; a candidate may tighten the common ones, never loosen them."""
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
@@ -11,7 +11,14 @@ from harness.record.units import SHARE
 
 
 class Violation(NamedTuple):
-    """A limit that was not beaten: its metric's name, and value and limit in words."""
+    """
+    A limit that was not beaten.
+
+    Attributes:
+        metric: Name of the limited metric.
+        text: The measured value and the limit, in words.
+
+    """
 
     metric: str
     text: str
@@ -21,11 +28,11 @@ class Budget:
     """
     Strict limits: a value that equals its limit misses it.
 
-    The table of metrics says which limits there are (:func:`~harness.record.metrics.limited`).
-    Required are ``min_accuracy`` (share of test clips), ``max_zipped_bytes`` and
-    ``max_latency_us`` (median of front-end plus inference); optional are ``min_detection``,
-    ``max_false_accepts`` and ``max_false_accepts_on_noise`` (shares of clips that trigger the
-    operating rule).
+    Required limits are ``min_accuracy`` (share of test clips), ``max_zipped_bytes`` and
+    ``max_latency_us`` (median of front-end plus inference). Optional limits are
+    ``min_detection``, ``max_false_accepts`` and ``max_false_accepts_on_noise`` (shares of
+    clips that trigger the operating rule). The table of metrics defines them
+    (:func:`~harness.record.metrics.limited`).
 
     Raises:
         CandidateError: For an unknown, missing or impossible limit.
@@ -45,7 +52,7 @@ class Budget:
 
     @property
     def limits(self) -> Mapping[str, float | None]:
-        """Every limit there can be, by name; None where this budget has none."""
+        """Every limit by its name; None for a limit that this budget does not set."""
         return MappingProxyType(self._limits)
 
     def __eq__(self, other: object) -> bool:
@@ -59,13 +66,13 @@ class Budget:
         return f"Budget({', '.join(given)})"
 
     def tighten(self, **limits: float) -> "Budget":
-        """Return a budget with some limits raised; raises CandidateError if one is loosened."""
+        """Return a budget with some limits tightened; raises CandidateError for a looser one."""
         tightened = Budget(**{**self._limits, **limits})
         tightened.require_no_looser_than(self)
         return tightened
 
     def require_no_looser_than(self, bar: "Budget") -> None:
-        """Raise CandidateError where a limit of this budget is looser than that of *bar*."""
+        """Raise CandidateError if a limit of this budget is looser than that of *bar*."""
         for metric in limited():
             value, limit = self._limits.get(metric.limit), bar.limits.get(metric.limit)
             if limit is not None and (value is None or metric.beats(limit, value)):
@@ -77,10 +84,10 @@ class Budget:
 
     def violations(self, row: Any, *, certain: bool = False) -> tuple[Violation, ...]:
         """
-        Return every limit that *row* does not beat, with value and limit.
+        Return every limit that *row* does not beat.
 
-        A metric is not judged where the row has no value of it. With *certain*, the worse end
-        of a share's 95 % interval must beat the limit, too.
+        A metric that the row lacks is not judged. With *certain*, the worse end of a
+        share's 95 % interval must beat the limit, too.
         """
         return tuple(
             Violation(metric.name, text)
@@ -124,7 +131,7 @@ def _broken(metric: Metric, row: Any, limit: float, *, certain: bool) -> Iterato
 
 
 GO_STOP: Final = ("go", "stop")
-"""The task of the exercise, and of every candidate that names no other."""
+"""Words of the exercise's task, which is that of every candidate that names no other."""
 
 GO_STOP_BUDGET: Final = Budget(min_accuracy=0.97, max_zipped_bytes=25 * 1024, max_latency_us=8_000)
-"""The limits of the exercise: over 97 %, under 25 KiB zipped, under 8 ms median."""
+"""The exercise's limits: accuracy over 97 %, zipped size under 25 KiB, median under 8 ms."""

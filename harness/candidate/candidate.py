@@ -1,4 +1,4 @@
-"""What a candidate is: data, checked on construction, found by the name of its file."""
+"""What a candidate is: data that is checked on construction. Its name is that of its file."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,13 +17,17 @@ QUANTIZATIONS: Final = get_args(Quantization)
 
 
 class Network(Protocol):
-    """Builds a Keras model from the Keras module it is handed; candidates import no Keras."""
+    """Builds a Keras model; it is passed the Keras module, as candidates do not import Keras."""
 
     def __call__(self, keras: Any, input_shape: Any, labels: tuple[str, ...]) -> Any:
         """
         Return a model: ``(*input_shape, 1)`` in, a softmax over *labels* out.
 
-        *input_shape* is the shape of the front-end; a network may need it to be a pair.
+        Args:
+            keras: The Keras module.
+            input_shape: Shape of the front-end's features; some networks need two axes.
+            labels: Words that the outputs stand for, in their order.
+
         """
         ...
 
@@ -40,7 +44,7 @@ class ReadyModel:
         heard: English words, other than its labels, that its training contained, if known.
 
     Raises:
-        CandidateError: If the path is no string.
+        CandidateError: If the path is not a string.
 
     """
 
@@ -61,17 +65,18 @@ class Candidate:
     A front-end, a network, a training recipe, a compression and a budget.
 
     Attributes:
-        network: A builder, or a ready model.
-        frontend: Clip to features: one of the harness, or one the candidate defines.
-        training: Recipe; not used for a ready model.
+        network: Builder of a Keras model, or a ready model.
+        frontend: Front-end, one of the harness or one that the candidate defines.
+        training: Training recipe; a ready model does not use it.
         sparsity: Share of zeros that pruning leaves in ordinary convolutions.
         quantization: ``float32``, ``dynamic`` (int8 weights) or ``int8`` throughout.
-        labels: What the model's outputs stand for, in their order.
-        task: The words it is judged on; None for all labels. The others only
-            ever count as wrong answers.
-        budget: None for the common one of go/stop; any other task brings its own.
-        misses: For a data set, the metrics whose limit is known to be missed
-            there: it then fails only if it misses others, or beats these.
+        labels: Words that the model's outputs stand for, in their order.
+        task: Words that the candidate is judged on; None for all labels. The other
+            labels are always wrong answers.
+        budget: Limits; None for the common ones of go/stop. Another task needs its own.
+        misses: Names of the metrics whose limits are known to be missed, by data set. On
+            that data set the candidate fails if it misses another limit, or beats one of
+            these.
 
     """
 
@@ -102,12 +107,12 @@ class Candidate:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The words it is judged on."""
+        """Words that the candidate is judged on."""
         return self.task or self.labels
 
     @property
     def limits(self) -> Budget:
-        """The budget it is judged by."""
+        """Budget that the candidate is judged by."""
         if self.budget is None:
             raise AssertionError  # settled on construction
         return self.budget
@@ -144,7 +149,7 @@ class Candidate:
 
 
 def model_path(candidate: Candidate, name: str, folder: Path) -> Path:
-    """Where the model of candidate *name* in *folder* is kept."""
+    """Return the path of the model of candidate *name*; *folder* is that of the candidates."""
     if isinstance(candidate.network, ReadyModel):
         return folder / candidate.network.path
     return folder / "models" / f"{name}.tflite"

@@ -1,4 +1,4 @@
-"""The model card: JSON beside a model, saying what it was trained from and what came of it."""
+"""The model card: JSON beside a model that records what it was trained from, and the outcome."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -17,22 +17,23 @@ FORMAT: Final = 1
 @dataclass(frozen=True, kw_only=True)
 class Card:
     """
-    Where a model comes from.
+    What a model was trained from, and the outcome of the training.
 
     Attributes:
-        candidate: Its name.
-        specification: Specification hash it was trained at.
-        model_sha256: Of the ``.tflite`` file.
-        labels: What its outputs stand for.
-        data: Name and digest of the training and validation clips, and their credit.
-        versions: Of Python and of the packages that made it.
-        machine: What it was trained on.
-        seed: Of the training.
-        training_s: How long it took.
+        candidate: Name of the candidate.
+        specification: Specification hash of the candidate when it was trained.
+        model_sha256: SHA-256 of the ``.tflite`` file.
+        labels: Words that the model's outputs stand for, in their order.
+        data: Name, digest and credit of the training and validation clips.
+        versions: Versions of Python and of the packages that made the model.
+        machine: Machine that it was trained on.
+        seed: Seed of the training.
+        training_s: Duration of the training, in seconds.
         history: Loss and accuracy after each epoch.
-        sharpened: What its logits were multiplied by once it was trained.
-        validation: Clips, and correct ones, of the converted model.
-        sparsity: Zeros measured in it: overall, and for each weight tensor.
+        sharpened: Factor that the logits were multiplied by after training.
+        validation: Number of validation clips, and of those that the converted model
+            has right.
+        sparsity: Share of zeros counted in the file: overall, and in each weight tensor.
 
     """
 
@@ -62,8 +63,8 @@ def read_model(candidate: Candidate, name: str, folder: Path) -> bytes:
     A ready model has no card: its candidate names the SHA-256 of the file.
 
     Raises:
-        ModelError: If it was never trained, was trained from another
-            specification, or is not the file that was trained or named.
+        ModelError: If the model was never trained, was trained from another
+            specification, or is not the file that the card or candidate names.
 
     """
     path = model_path(candidate, name, folder)
@@ -98,16 +99,16 @@ def _read_ready(ready: ReadyModel, name: str, path: Path) -> bytes:
     except OSError as error:
         missing = isinstance(error, FileNotFoundError)
         fault = "does not exist" if missing else f"cannot be read ({error.strerror})"
-        msg = f"{name}: {path} {fault}; put the model there or mend ReadyModel(path=...)"
+        msg = f"{name}: {path} {fault}; put the model there or correct ReadyModel(path=...)"
         raise ModelError(msg) from error
     if ready.sha256 == (found := sha256(data)):
         return data
     line = f'network=ReadyModel(path={json.dumps(ready.path)}, sha256="{found}")'
     if ready.sha256 is None:
-        msg = f"{name}: {ready.path} is recorded without its SHA-256; write {line}"
+        msg = f"{name}: {ready.path} is named without its SHA-256; write {line}"
     else:
         fault = f"{ready.path} does not have the SHA-256 {ready.sha256!r}"
-        msg = f"{name}: {fault}; put the right file there or, for this one, write {line}"
+        msg = f"{name}: {fault}; put the right file there or, to measure this one, write {line}"
     raise ModelError(msg)
 
 
@@ -119,7 +120,7 @@ def _check_card(candidate: Candidate, name: str, path: Path, data: bytes) -> Non
             raise ModelError(msg)
         specification, model_sha256 = card["specification"], card["model_sha256"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        msg = f"{name}: {path.name} is no readable model card ({error}); {_cure(name)}"
+        msg = f"{name}: {path.name} is not a readable model card ({error}); {_cure(name)}"
         raise ModelError(msg) from error
     if specification != specification_hash(candidate):
         msg = f"{name} is stale: edited since it was trained; {_cure(name)}"

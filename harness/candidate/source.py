@@ -1,4 +1,4 @@
-"""The source of a candidate's own code, and of whatever it uses of its own package."""
+"""The source of a candidate's network or front-end, and of what that uses of its package."""
 
 import ast
 import inspect
@@ -18,12 +18,15 @@ def source_of(code: Any, what: str) -> dict[str, str]:
     """
     Return the source of the function or class *code* and of all it uses, by name.
 
-    Layout, comments and docstrings are left out. Of the harness, only the version of
-    a front-end counts, so that its modules can be moved and rewritten.
+    Layout, comments and docstrings are left out. Code of the harness is left out, too, so
+    that its modules can be moved and rewritten; its front-ends count by their versions.
+
+    Args:
+        code: A function or a class.
+        what: What errors call it, ``network`` or ``front-end``.
 
     Raises:
-        CandidateError: If some of it cannot be read; the text begins with
-            *what*, ``network`` or ``front-end``.
+        CandidateError: If a part of the source cannot be read.
 
     """
     return dict(_sources(code, what, set()))
@@ -37,7 +40,7 @@ def _sources(code: Any, what: str, seen: set[str]) -> Iterator[tuple[str, str]]:
     yield f"{module}.{code.__qualname__}", ast.unparse(tree)
     namespace = vars(sys.modules[module])
     for name in sorted({node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}):
-        value = namespace.get(name, ast)  # a module, as anything that needs no telling
+        value = namespace.get(name, ast)  # the default is a module, which is skipped
         if _is_plain(value):
             yield f"{module}.{name}", repr(value)
         elif isinstance(value, ModuleType) and _package(value.__name__) != _package(module):
@@ -55,7 +58,7 @@ def _sources(code: Any, what: str, seen: set[str]) -> Iterator[tuple[str, str]]:
 
 def _parsed(code: Any, what: str) -> ast.AST:
     wanted = "code at the top of a module of the candidates"
-    if "<locals>" in code.__qualname__:  # it may use what only that function knows
+    if "<locals>" in code.__qualname__:  # it may use variables of that function
         refuse(what, f"{code.__qualname__} is defined inside a function", wanted)
     try:
         return ast.parse(textwrap.dedent(inspect.getsource(code)))
@@ -64,7 +67,7 @@ def _parsed(code: Any, what: str) -> ast.AST:
 
 
 def is_versioned(value: Any) -> bool:
-    """Whether *value* is a front-end class of the harness, which counts by its version."""
+    """Return whether *value* is a front-end class of the harness, which counts by its version."""
     ours = isinstance(value, type) and _package(value.__module__) == _OURS
     return ours and "version" in vars(value)
 
@@ -78,7 +81,7 @@ def _is_plain(value: Any) -> bool:
 
 
 def _is_code(value: Any) -> bool:
-    """Whether *value* is a class or a function with a name, or a form of annotations."""
+    """Return whether *value* is a class, a function with a name, or a type annotation."""
     if isinstance(value, type | BuiltinFunctionType) or value.__class__.__module__ == "typing":
         return True
     return isinstance(value, FunctionType) and value.__name__ != "<lambda>"
@@ -89,7 +92,7 @@ def _package(module: str) -> str:
 
 
 def refuse(what: str, fault: str, wanted: str) -> NoReturn:
-    """Raise CandidateError for a *what*, ``network`` or ``front-end``, that cannot be hashed."""
+    """Raise CandidateError for a network or front-end, named by *what*, that cannot be hashed."""
     msg = f"impossible {what}: {fault}; use {wanted}"
     raise CandidateError(msg)
 

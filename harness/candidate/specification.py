@@ -1,12 +1,14 @@
 """
-What a model was trained from, as one hash: a candidate edited since then is stale.
+The specification hash: it covers all that a model is made from, so it shows a stale model.
 
-It covers front-end, network (with a builder's source), training, sparsity,
-quantization and labels; not budget, misses, comments or docstrings, which
-change nothing in the model. A front-end of the harness counts by its kind, its version and
-the values that differ from its defaults, so that a setting added later, with a
-default that changes no feature, makes no model stale. One that a candidate
-defines counts by all its values and its source.
+It covers front-end, network (with the source of a builder), training, sparsity,
+quantization and labels. It does not cover budget, misses, comments and docstrings, which
+change nothing in the model.
+
+A front-end of the harness counts by its kind, its version and the values that differ
+from its defaults. So a setting that is added later, with a default that changes no
+feature, makes no model stale. A front-end that a candidate defines counts by all its
+values and its source.
 """
 
 import dataclasses
@@ -23,11 +25,10 @@ _FUNCTION = "a plain function of a module, or a frozen dataclass with __call__"
 
 def specification_hash(candidate: Candidate) -> str:
     """
-    Return the SHA-256 of everything the model of *candidate* follows from.
+    Return the SHA-256 of everything that the model of *candidate* is made from.
 
     Raises:
-        CandidateError: If code or values of its network or its front-end
-            cannot be read in full.
+        CandidateError: If code or values of its network or front-end cannot be read.
 
     """
     specification = {
@@ -63,36 +64,36 @@ def _network(network: Any) -> dict[str, Any]:
 
 
 def _frontend(frontend: Any) -> dict[str, Any]:
-    """Kind, version, values and source of a front-end, or of frozen values inside it."""
+    """Return kind, version, values and source of a front-end, or of frozen values inside it."""
     kind = type(frontend)
     ours: Any = next(filter(is_versioned, kind.__mro__), None)
-    told: dict[str, Any] = {"values": _values(frontend, _defaults(ours))}
+    part: dict[str, Any] = {"values": _values(frontend, _defaults(ours))}
     if ours is not None:
-        told |= {"kind": ours.__name__, "version": ours.version}
+        part |= {"kind": ours.__name__, "version": ours.version}
     if kind is not ours:
-        told["source"] = source_of(kind, "front-end")
-    return told
+        part["source"] = source_of(kind, "front-end")
+    return part
 
 
 def _values(frontend: Any, defaults: dict[str, Any]) -> dict[str, Any]:
     fields = [field.name for field in dataclasses.fields(frontend) if field.init]
     values = {name: getattr(frontend, name) for name in fields}
     return {
-        name: _told(value)
+        name: _value(value)
         for name, value in values.items()
-        # Frozen values inside always count, as they have a version of their own.
+        # Frozen values inside always count, because they have their own version.
         if dataclasses.is_dataclass(value) or name not in defaults or value != defaults[name]
     }
 
 
-def _told(value: Any) -> Any:
+def _value(value: Any) -> Any:
     if isinstance(value, tuple | list):
-        return [_told(part) for part in value]
+        return [_value(part) for part in value]
     return _frontend(value) if dataclasses.is_dataclass(value) else value
 
 
 def _defaults(ours: Any) -> dict[str, Any]:
-    """Defaults of a front-end class of the harness; of None, there are none."""
+    """Return the defaults of a front-end class of the harness, none for None."""
     return {
         field.name: field.default
         for field in (dataclasses.fields(ours) if ours else ())

@@ -48,7 +48,7 @@ def find(name: str | None = None, environ: Mapping[str, str] = os.environ) -> So
 
     Raises:
         DatasetError: For a name that is neither, listing the known ones; for ``KWS_DATA``
-            that is no folder.
+            that is not a folder.
 
     """
     if name is None:
@@ -93,6 +93,6 @@ def _places(environ: Mapping[str, str]) -> tuple[Path, Path | None]:
     if not named:
         return cache, None
     if not Path(named).is_dir():
-        msg = f"KWS_DATA={named} is no folder; name the one that holds the archives, or unset it"
+        msg = f"KWS_DATA={named} is not a folder; name the one that holds the archives, or unset it"
         raise DatasetError(msg)
     return cache, Path(named)

@@ -1,4 +1,4 @@
-"""What a front-end is, and the checks of one that a candidate brings along."""
+"""What a front-end is, and the checks of one that a candidate defines."""
 
 import dataclasses
 from typing import Any, Final, NoReturn, Protocol
@@ -10,21 +10,22 @@ from harness.audio import CLIP_SAMPLES, Clip
 from harness.errors import AudioError, CandidateError, SpotbenchError
 
 Features = npt.NDArray[np.float32]
+"""The features of one clip, of the front-end's shape; or of many, ``(clips, *shape)``."""
 
 INT16_SCALE: Final = 32_768
-"""What a full-scale sample is divided by to become 1, as ``tf.audio.decode_wav`` does."""
+"""Divisor that turns a full-scale sample into 1, as in ``tf.audio.decode_wav``."""
 
 _INT16: Final = np.dtype(np.int16)
 _OURS: Final = "LogMel(...), Mfcc(...) or Waveform(...)"
-_MEND: Final = "mend its __call__"
+_FIX: Final = "fix its __call__"
 
 
 class Frontend(Protocol):
     """
-    Clip to features: a frozen dataclass with a shape and a ``__call__``.
+    Turns a clip into features: a frozen dataclass with a shape and a ``__call__``.
 
     Training, int8 calibration, accuracy, timing and the microphone all call the
-    same object, so a feature cannot differ between them.
+    same object, so no feature can differ between them.
     """
 
     @property
@@ -33,12 +34,12 @@ class Frontend(Protocol):
         ...
 
     def __call__(self, clip: Clip, /) -> Features:
-        """Features of one clip: int16 ``(16000,)`` in, float32 ``shape`` out."""
+        """Return the features of one clip: int16 ``(16000,)`` in, float32 ``shape`` out."""
         ...
 
 
 def require_frontend(value: Any) -> None:
-    """Raise CandidateError unless *value* has all that a front-end must have."""
+    """Raise CandidateError unless *value* is a front-end."""
     kind = type(value).__name__
     if isinstance(value, type):
         refuse(f"{value.__name__} is a class", f"an instance of it, {value.__name__}(...)")
@@ -50,7 +51,7 @@ def require_frontend(value: Any) -> None:
         refuse(f"{kind} has the shape {value.shape!r}", "a tuple of whole numbers, each at least 1")
     parameters = getattr(value, "__dataclass_params__", None)
     if parameters is None or not parameters.frozen:
-        refuse(f"{kind} is no frozen dataclass", "@dataclass(frozen=True) on its class")
+        refuse(f"{kind} is not a frozen dataclass", "@dataclass(frozen=True) on its class")
 
 
 def _is_shape(shape: Any) -> bool:
@@ -61,14 +62,14 @@ def _is_shape(shape: Any) -> bool:
 
 def require_working(frontend: Frontend, clip: Clip | None = None) -> None:
     """
-    Call a copy of *frontend*, which also imports what its first call needs.
+    Check *frontend* by calling a copy of it, which also imports what a first call needs.
 
     Args:
-        frontend: Front-end to try out.
-        clip: First clip it is going to see; None for silence.
+        frontend: Front-end to check.
+        clip: The first clip that it is going to be called on; None for silence.
 
     Raises:
-        CandidateError: If it raises, or returns anything but features.
+        CandidateError: If it raises, or does not return features.
 
     """
     copy = dataclasses.replace(frontend)  # type: ignore[type-var]
@@ -80,10 +81,10 @@ def require_working(frontend: Frontend, clip: Clip | None = None) -> None:
 
 def features_of(frontend: Frontend, clips: npt.NDArray[np.int16]) -> Features:
     """
-    Features of many clips, each result checked: float32 ``(clips, *shape)``.
+    Return the features of many clips, each checked: float32 ``(clips, *shape)``.
 
     Raises:
-        CandidateError: If the front-end raises, or returns anything but features.
+        CandidateError: If the front-end raises, or does not return features.
 
     """
     features = np.empty((len(clips), *frontend.shape), np.float32)
@@ -93,14 +94,25 @@ def features_of(frontend: Frontend, clips: npt.NDArray[np.int16]) -> Features:
 
 
 def checked(frontend: Frontend, clip: Clip, which: str) -> Features:
-    """Features of one clip, called *which* in errors; raises CandidateError if they are none."""
+    """
+    Return the features of one clip, checked.
+
+    Args:
+        frontend: Front-end to call.
+        clip: One clip.
+        which: What errors call the clip.
+
+    Raises:
+        CandidateError: If the front-end raises, or does not return features.
+
+    """
     kind = type(frontend).__name__
     try:
         features = frontend(clip)
     except SpotbenchError:
         raise
     except Exception as error:
-        msg = f"the front-end {kind} raised {type(error).__name__}: {error} for {which}; {_MEND}"
+        msg = f"the front-end {kind} raised {type(error).__name__}: {error} for {which}; {_FIX}"
         raise CandidateError(msg) from error
     if fault := _fault(features, frontend.shape):
         found, wanted = fault
@@ -110,16 +122,16 @@ def checked(frontend: Frontend, clip: Clip, which: str) -> Features:
 
 
 def _fault(features: Any, shape: tuple[int, ...]) -> tuple[str, str] | None:
-    """Return what was returned instead of features, and the cure; None if nothing was."""
+    """Return what *features* are instead of features, and the cure; None if they are right."""
     wanted = f"not float32 of shape {shape}"
     if not isinstance(features, np.ndarray):
         return type(features).__name__, f"{wanted}; return a NumPy array"
     if features.dtype != np.float32 or features.shape != shape:
         found = f"{features.dtype} of shape {features.shape}"
-        return found, f"{wanted}; {_MEND} or its shape"
+        return found, f"{wanted}; {_FIX} or its shape"
     if not (finite := np.isfinite(features)).all():
         found = f"{np.count_nonzero(~finite):,} values that are not finite"
-        return found, "not numbers only; guard its divisions and logarithms against zero"
+        return found, "expected finite numbers; guard its divisions and logarithms against zero"
     return None
 
 
@@ -132,6 +144,6 @@ def require_clip(clip: Clip) -> None:
 
 
 def refuse(fault: str, wanted: str) -> NoReturn:
-    """Raise CandidateError for a front-end through which no clip could pass."""
+    """Raise CandidateError for a front-end that cannot work."""
     msg = f"impossible front-end: {fault}; use {wanted}"
     raise CandidateError(msg)

@@ -1,9 +1,9 @@
 """
 Log-mel spectrogram: the front-end of most candidates.
 
-The arithmetic is that of ``tf.signal`` (periodic Hann window, frames padded with
-zeros up to ``fft_length``, HTK-style mel matrix) in float32, on ``scipy.fft``,
-whose FFT works on several frames per SIMD register where ``numpy.fft`` does not.
+The arithmetic is that of ``tf.signal``: periodic Hann window, frames padded with zeros
+up to ``fft_length``, HTK-style mel matrix, all in float32. The FFT is that of
+``scipy.fft``, which puts several frames into a SIMD register; ``numpy.fft`` does not.
 """
 
 from collections.abc import Callable
@@ -25,7 +25,7 @@ AXES = 2
 """Axes of the features: frames and mel bins."""
 
 MIN_FRAME_LENGTH = 2
-"""Samples in the shortest stretch with a frequency other than zero."""
+"""Samples in the shortest frame that can hold a frequency other than zero."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,27 +34,28 @@ class LogMel:
     Log-mel spectrogram of a one-second clip.
 
     Args:
-        sample_rate_hz: 16,000, or less for polyphase downsampling first.
-        frame_ms: Length of a frame.
-        hop_ms: From the start of one frame to the start of the next.
+        sample_rate_hz: Sample rate; below 16,000 a clip is first downsampled by a
+            polyphase filter.
+        frame_ms: Length of a frame, in milliseconds.
+        hop_ms: Milliseconds from the start of one frame to the start of the next.
         mel_bins: Number of triangular mel filters.
-        low_hz: Lower edge of the lowest filter.
-        high_hz: Upper edge of the highest filter, at most half the sample rate.
+        low_hz: Lower edge of the lowest filter, in hertz.
+        high_hz: Upper edge of the highest filter in hertz, at most half the sample rate.
         resize: ``(rows, columns)`` for a bilinear resize of the features with
-            half-pixel centres, as ``tf.image.resize`` does it.
+            half-pixel centres, as in ``tf.image.resize``; None for no resize.
         fft_length: Length of the Fourier transform in samples at
-            ``sample_rate_hz``; None for that of the frame.
-        spectrum: What the mel filters sum up: ``magnitude`` or ``power``.
-        log_offset: Added to the mel spectrum before the logarithm; with the
+            ``sample_rate_hz``; None for the length of a frame.
+        spectrum: Spectrum that the mel filters sum up: ``magnitude`` or ``power``.
+        log_offset: Number added to the mel spectrum before the logarithm; with the
             default, silence is log(1e-6) = -13.8.
         log_floor: Least value of the mel spectrum, applied before the offset.
 
     Attributes:
-        version: Number of the arithmetic and the defaults. Whoever changes
-            either adds 1, which makes the models trained before stale.
+        version: Version of the arithmetic and the defaults. A change of either must
+            add 1, which makes the models trained before it stale.
 
     Raises:
-        CandidateError: If no clip could pass through it.
+        CandidateError: If the settings are impossible.
 
     """
 
@@ -145,7 +146,7 @@ class LogMel:
         return self.resize or (self.frames, self.mel_bins)
 
     def __call__(self, clip: Clip, /) -> Features:
-        """Features of one clip: int16 ``(16000,)`` in, float32 ``shape`` out."""
+        """Return the features of one clip: int16 ``(16000,)`` in, float32 ``shape`` out."""
         features = self.logarithm(self.mel_spectrum(clip))
         if self.resize is None:
             return features
@@ -155,7 +156,7 @@ class LogMel:
         return resized
 
     def mel_spectrum(self, clip: Clip) -> Features:
-        """Mel-weighted STFT of ``spectrum``, float32 ``(frames, mel_bins)``, full scale = 1."""
+        """Return the mel spectrum of a clip, float32 ``(frames, mel_bins)``; full scale is 1."""
         require_clip(clip)
         samples: Features = clip.astype(np.float32)
         if self.sample_rate_hz != SAMPLE_RATE_HZ:
@@ -167,16 +168,16 @@ class LogMel:
         return mel
 
     def logarithm(self, mel: Features) -> Features:
-        """Natural logarithm of a mel spectrum, which is overwritten, above its floor."""
+        """Return the natural logarithm of *mel*, with floor and offset; *mel* is overwritten."""
         if self.log_floor:
             np.maximum(mel, self.log_floor, out=mel)
         mel += self.log_offset
         return np.log(mel, out=mel)
 
     def _windowed(self, samples: Features) -> Features:
-        """Frames times window, float32 ``(frames, frame_length)``."""
-        # Frames are a view, as they overlap. np.ndarray makes it in a fifth of the time that
-        # as_strided takes, and refuses one that would reach beyond the samples.
+        """Return the frames times the window, float32 ``(frames, frame_length)``."""
+        # The frames overlap, so they are a view. np.ndarray makes it in a fifth of the time
+        # that as_strided takes, and refuses one that would reach beyond the samples.
         shape, strides = self._layout
         frames: Features = np.ndarray(shape, samples.dtype, samples, strides=strides)
         return frames * self._window
@@ -198,14 +199,14 @@ class LogMel:
     def _rfft(self) -> Callable[[Features], Any]:
         from scipy.fft import rfft  # noqa: PLC0415  (a candidate is loaded without SciPy)
 
-        # To name the length costs time even where it is that of the frames.
+        # Passing the length costs time even if it is that of the frames.
         padded = self.padded_length > self.frame_length
         options = {"n": self.padded_length} if padded else {}
         return partial(rfft, overwrite_x=True, **options)
 
     @cached_property
     def _window(self) -> Features:
-        """Hann window; the scale of int16 samples, a power of two, is folded in."""
+        """Hann window divided by the scale of int16 samples, a power of two."""
         return (hann_window(self.frame_length) / INT16_SCALE).astype(np.float32)
 
     @cached_property

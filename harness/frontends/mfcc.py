@@ -40,15 +40,15 @@ class Mfcc:
         scale: ``orthonormal``, or ``tensorflow`` for that of
             ``tf.signal.mfccs_from_log_mel_spectrograms``, whose zeroth
             coefficient is greater by the square root of 2.
-        normalisation: What the clip is divided by first: ``peak``, its greatest
-            magnitude; ``maximum``, its greatest sample with its sign, as in MLPerf Tiny; None
-            to leave it as it is. A clip for which that is 0 is left as it is, too.
+        normalisation: Number that the clip is divided by first: ``peak``, its greatest
+            magnitude, or ``maximum``, its greatest sample with its sign, as in MLPerf Tiny.
+            With None, or if the number is 0, the clip is not divided.
 
     Attributes:
-        version: Number of the arithmetic and the defaults, as in :class:`LogMel`.
+        version: Version of the arithmetic and the defaults, as in :class:`LogMel`.
 
     Raises:
-        CandidateError: If no clip could pass through it.
+        CandidateError: If the settings are impossible.
 
     """
 
@@ -80,7 +80,7 @@ class Mfcc:
         return self.log_mel.frames, self.coefficients
 
     def __call__(self, clip: Clip, /) -> Features:
-        """Features of one clip: int16 ``(16000,)`` in, float32 ``shape`` out."""
+        """Return the features of one clip: int16 ``(16000,)`` in, float32 ``shape`` out."""
         mel = self.log_mel.mel_spectrum(clip)
         if self.normalisation is not None:
             mel *= self._gain(clip)
@@ -88,7 +88,11 @@ class Mfcc:
         return features
 
     def _gain(self, clip: Clip) -> float:
-        """What dividing the clip multiplies its mel spectrum by: a spectrum has no sign."""
+        """
+        Return the factor of the mel spectrum that is equal to dividing the clip.
+
+        A spectrum has no sign, so the magnitude of the divisor is enough.
+        """
         divisor = abs(int(clip.max()))
         if self.normalisation == "peak":
             divisor = max(divisor, -int(clip.min()))

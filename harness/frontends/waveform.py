@@ -1,4 +1,4 @@
-"""The clip itself, for a model with its front-end inside."""
+"""Waveform: the clip itself, for a model that holds its own front-end."""
 
 from dataclasses import dataclass
 from math import inf
@@ -13,17 +13,17 @@ from harness.frontends.frontend import INT16_SCALE, Features, refuse, require_cl
 @dataclass(frozen=True, kw_only=True)
 class Waveform:
     """
-    Samples as float32.
+    The samples of a clip as float32.
 
     Args:
-        full_scale: What a full-scale sample becomes: 1 for samples from -1 to 1,
-            32,768 for the numbers of the recording.
+        full_scale: Value of a full-scale sample: 1 for samples from -1 to 1,
+            32,768 for the numbers in the recording.
 
     Attributes:
-        version: Number of the arithmetic and the defaults, as in :class:`LogMel`.
+        version: Version of the arithmetic and the defaults, as in :class:`LogMel`.
 
     Raises:
-        CandidateError: If no clip could pass through it.
+        CandidateError: If *full_scale* is impossible.
 
     """
 
@@ -41,7 +41,7 @@ class Waveform:
         return (CLIP_SAMPLES,)
 
     def __call__(self, clip: Clip, /) -> Features:
-        """Features of one clip: int16 ``(16000,)`` in, float32 ``shape`` out."""
+        """Return the features of one clip: int16 ``(16000,)`` in, float32 ``shape`` out."""
         require_clip(clip)
         features: Features = np.multiply(clip, self.full_scale / INT16_SCALE, dtype=np.float32)
         return features

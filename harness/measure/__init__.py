@@ -1,1 +1,1 @@
-"""Spotter, data set and board -> record."""
+"""Measures candidates: spotter, data set and board -> record."""

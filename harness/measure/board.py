@@ -1,8 +1,8 @@
 """
-The board: facts about the machine, one line per fact.
+Facts about the board, one function or line for each.
 
-Everything is read through a :class:`Machine`, so that a test can stand in the
-captured files and answers of a board nobody has on the desk.
+Everything is read through a :class:`Machine`, so that a test can use files and
+answers captured on another board.
 """
 
 import os
@@ -27,24 +27,24 @@ _ARM_PARTS: Final = {
 """CPU part numbers of small boards, from Arm's technical reference manuals (MIDR_EL1)."""
 
 _THROTTLED_NOW: Final = 0b1111
-"""Under-voltage, frequency capped, throttled, soft temperature limit: at this moment."""
+"""Bits of what holds: under-voltage, capped frequency, throttling, soft temperature limit."""
 
 _THROTTLED_ONCE: Final = _THROTTLED_NOW << 16
-"""The same, at any moment since the board was started."""
+"""Bits of the same four, set once they have held since the board was started."""
 
 
 def facts(machine: Machine) -> dict[str, Fact]:
-    """Return everything that stays the same during a run."""
-    return {name: _told(read, machine) for name, read in _FACTS.items()}
+    """Return the facts that stay the same during a run."""
+    return {name: _reported(read, machine) for name, read in _FACTS.items()}
 
 
 def readings(machine: Machine) -> dict[str, Fact]:
-    """Return everything that may change from one window to the next."""
-    return {name: _told(read, machine) for name, read in _READINGS.items()}
+    """Return the facts that may change from one window to the next."""
+    return {name: _reported(read, machine) for name, read in _READINGS.items()}
 
 
-def _told(read: Callable[[Machine], Fact], machine: Machine) -> Fact:
-    """Return what the machine tells; None if that is not in the form it is known to have."""
+def _reported(read: Callable[[Machine], Fact], machine: Machine) -> Fact:
+    """Return one fact; None if the machine reports it in an unknown form."""
     try:
         return read(machine)
     except ValueError:
@@ -53,14 +53,20 @@ def _told(read: Callable[[Machine], Fact], machine: Machine) -> Fact:
 
 def throttled(bits: Fact, before: Fact) -> bool:
     """
-    Whether a Pi's firmware says that it is held back now, or was since it said *before*.
+    Whether a Pi is throttled now, or was between two reports of its firmware.
 
-    A throttle for a reason that *before* has on record already shows only while it lasts.
+    A reason that *before* already holds is not reset, so it can be noticed again only
+    while it lasts.
+
+    Args:
+        bits: What the firmware reports now, such as ``0x50005``.
+        before: What it reported earlier; anything but a string if it reported nothing.
+
     """
     if not isinstance(bits, str):
         return False
-    known = int(before, 16) if isinstance(before, str) else _THROTTLED_ONCE
-    return bool(int(bits, 16) & (_THROTTLED_NOW | _THROTTLED_ONCE & ~known))
+    already = int(before, 16) if isinstance(before, str) else _THROTTLED_ONCE
+    return bool(int(bits, 16) & (_THROTTLED_NOW | _THROTTLED_ONCE & ~already))
 
 
 def _name(machine: Machine) -> str:
@@ -116,12 +122,12 @@ def _cpufreq(machine: Machine, name: str) -> str | None:
 
 
 def _throttled(machine: Machine) -> str | None:
-    """Firmware's bits, ``0x0`` when all is well; sysfs is no substitute on a Pi."""
+    """Return the firmware's throttling bits, ``0x0`` if all is well; a Pi's sysfs lacks them."""
     return _after_equals(machine.run("vcgencmd", "get_throttled"))
 
 
 def _clock_mhz(machine: Machine) -> float | None:
-    """Return the measured clock; the one the governor asked for only where there is no other."""
+    """Return the measured clock in MHz, or if there is none that which the governor requests."""
     hertz = _after_equals(machine.run("vcgencmd", "measure_clock", "arm"))
     if hertz is not None:
         return int(hertz) / 1e6
@@ -147,7 +153,7 @@ def _load_1min(machine: Machine) -> float | None:
 
 
 def _busy_s(machine: Machine) -> float | None:
-    """Return seconds that all cores together were busy since boot, or taken by other guests."""
+    """Return the seconds since boot that all cores together were busy or used by other guests."""
     found = re.search(r"^cpu +(.+)$", machine.read("proc/stat") or "", re.MULTILINE)
     if found is None:
         return None
@@ -156,7 +162,7 @@ def _busy_s(machine: Machine) -> float | None:
 
 
 def _after_equals(text: str | None) -> str | None:
-    """Return the value of ``name=value``; vcgencmd reports errors in that form, too."""
+    """Return the number of ``name=number``; None for errors, which vcgencmd prints alike."""
     found = re.search(r"=(0x[0-9a-f]+|\d+)$", text or "")
     return found[1] if found else None
 

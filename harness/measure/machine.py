@@ -1,4 +1,4 @@
-"""The machine measured on, as files and commands: a test can put those of another in its place."""
+"""The machine as files and commands, so that a test can replace it by a captured one."""
 
 import os
 import shutil
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 TIMEOUT_S: Final = 5.0
-"""How long a command may take; each answers in milliseconds."""
+"""Longest time that a command may take, in seconds; each answers in milliseconds."""
 
 
 class Machine:
@@ -16,7 +16,8 @@ class Machine:
     The machine as files and commands.
 
     Attributes:
-        core: The one that is measured on, by default that of :func:`pin_to_one_core`.
+        core: Number of the core that latency is measured on, by default the core of
+            :func:`pin_to_one_core`; None if the system does not tell.
 
     """
 
@@ -26,14 +27,14 @@ class Machine:
         self._hung = set[str]()
 
     def read(self, path: str) -> str | None:
-        """Return the text of a file under the root, stripped; None if there is none."""
+        """Return the text of a file under the root, stripped; None if it cannot be read."""
         try:
             return (self._root / path).read_text(errors="replace").strip("\0\n ")
         except OSError:
             return None
 
     def run(self, *command: str) -> str | None:
-        """Return what *command* prints, stripped; None if it is missing, fails or ever hung."""
+        """Return what *command* prints, stripped; None if it is missing, fails or once hung."""
         if command[0] in self._hung or shutil.which(command[0]) is None:
             return None
         try:
@@ -49,7 +50,7 @@ class Machine:
 
 
 def pin_to_one_core() -> None:
-    """Keep this process on the last of its cores, where the system allows that."""
+    """Keep this process on the last of its cores, if the system allows it."""
     core = _last_core()
     if core is not None:
         os.sched_setaffinity(0, [core])

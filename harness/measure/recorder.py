@@ -1,4 +1,4 @@
-"""Recording a run: one raw file for each task."""
+"""Turning a run into records, one raw file for each task."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -16,11 +16,13 @@ from harness.record.schema import Record
 
 class Recorder:
     """
-    Turns a run into records; its circumstances are noted before anything is measured.
+    Turns a run into records.
+
+    Time and commit are taken on construction, before anything is measured.
 
     Attributes:
-        run: The run.
-        empty_call_us: What timing a call costs, in microseconds, once that is measured.
+        run: The run to record.
+        empty_call_us: Cost of timing a call, in microseconds; None until it is measured.
 
     """
 
@@ -35,13 +37,13 @@ class Recorder:
 
     @property
     def circumstances(self) -> dict[str, dict[str, Any]]:
-        """What of a record is known before anything is measured."""
+        """The parts of a record that are known before anything is measured."""
         board, name = self.run.conditions.facts, self.run.speech.name
         return {"run": self._info, "board": board, "dataset": {"name": name}}
 
     @property
     def finished(self) -> list[Subject]:
-        """The candidates there is anything to record of."""
+        """The candidates that have a window or an error to record."""
         return [subject for subject in self.run.subjects.values() if subject.finished]
 
     def require_any(self) -> None:
@@ -52,9 +54,9 @@ class Recorder:
 
     def records(self) -> list[Record]:
         """
-        Return one record for each task with anything to record.
+        Return one record for each task that has a row.
 
-        A broken module has no task: its error stands with the first task there is.
+        A candidate with a broken module has no task; its error goes into the first record.
         """
         tasks = self.run.speech.tasks
         return [
@@ -64,7 +66,7 @@ class Recorder:
         ]
 
     def save(self, records: Sequence[Record], results: Path) -> list[Path]:
-        """Write *records*; returns their paths."""
+        """Write *records* and return their paths."""
         commit = self._info["commit"] or "no-commit"
         stem = f"{self._info['started'].replace(':', '').replace('-', '')}-{commit[:10]}"
         return [

@@ -1,4 +1,4 @@
-"""Which version of the code measured."""
+"""The version of the code that measures."""
 
 import os
 import subprocess
@@ -7,7 +7,17 @@ from typing import Any
 
 
 def revision(root: Path, results: Path) -> dict[str, Any]:
-    """Return the commit of *root* and whether it was edited, results apart; nulls without git."""
+    """
+    Return the commit of *root*, and whether it has uncommitted edits outside the results.
+
+    Args:
+        root: Folder of the repository.
+        results: Folder of the results.
+
+    Returns:
+        ``commit`` and ``dirty``, both None without git or a repository.
+
+    """
     commit = _git(root, "rev-parse", "HEAD")
     apart = {"results", os.path.relpath(results, root)}
     inside = [f":(exclude){path}" for path in sorted(apart) if not path.startswith(".")]

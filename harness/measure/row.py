@@ -1,4 +1,4 @@
-"""One row of a record: what was measured of one candidate, and the verdict on it."""
+"""One row of a record: the measured values of one candidate, and the verdict on it."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple, cast
@@ -16,10 +16,18 @@ from harness.record.schema import Measurement
 from harness.statistics import Proportion, percentile
 
 HISTOGRAM_BINS: Final = 40
+"""Bins of the histogram of latencies."""
 
 
 class Attempt(NamedTuple):
-    """Windows that were taken again, and why."""
+    """
+    Windows that the board made invalid, so that they were measured again.
+
+    Attributes:
+        reasons: Why they were invalid.
+        windows: The invalid windows.
+
+    """
 
     reasons: tuple[str, ...]
     windows: Sequence[Window]
@@ -33,10 +41,10 @@ def measured_row(
 
     Args:
         name: Name of the candidate.
-        scored: What was counted.
-        attempts: Earlier windows, which were taken again.
-        evidence: The windows, and what tells whether to believe them.
-        certain: Whether the worse end of an interval must beat the limit, too.
+        scored: The candidate, loaded, with the scores of every test clip.
+        attempts: Earlier attempts, invalid and measured again.
+        evidence: The windows, and what decides whether they are valid.
+        certain: Whether the worse end of a share's interval must beat the limit, too.
 
     """
     candidate, model = scored.candidate, scored.spotter.model
@@ -72,10 +80,10 @@ def measured_row(
 
 
 def error_row(name: str, error: str) -> Measurement:
-    """Return the row of a candidate that could not be measured: nothing but its error."""
+    """Return the row of a candidate that could not be measured: its name and its error."""
     row: dict[str, Any] = dict.fromkeys(Measurement.__annotations__)
-    nothing = ("attempts", "violations", "expected_misses", "warnings")
-    row |= {key: [] for key in nothing}
+    lists = ("attempts", "violations", "expected_misses", "warnings")
+    row |= {key: [] for key in lists}
     row |= {"candidate": name, "verdict": "error", "error": error}
     return cast(Measurement, row)
 
@@ -179,8 +187,8 @@ def _latency(windows: Sequence[Window], scored: Scored) -> dict[str, Any]:
     """
     Summarise the times of all *windows*.
 
-    The p50 is that of the median window, so one disturbed window cannot move
-    it; the tail and the histogram are of all calls, so none is hidden.
+    The p50 is that of the median window, so one disturbed window cannot move it. The
+    tail and the histogram cover all calls, so no slow call is hidden.
     """
     totals = [window.total_us for window in windows]
     return {

@@ -1,4 +1,4 @@
-"""One run of the main job: what all of its candidates share, and the candidates themselves."""
+"""One run of the main job: its candidates, and what they share."""
 
 from harness.candidate.candidate import Candidate
 from harness.candidate.registry import Registry
@@ -15,10 +15,10 @@ class Run:
     One run of the main job.
 
     Attributes:
-        registry: The candidates there are.
-        speech: What they are scored on.
-        conditions: What they are measured under.
-        subjects: Those that were asked for so far, by name.
+        registry: All candidates of the package.
+        speech: Test clips that the candidates are scored on.
+        conditions: Conditions that all candidates are measured under.
+        subjects: The candidates of this run so far, by name.
 
     """
 
@@ -47,5 +47,5 @@ class Run:
         return self.registry.load(name)
 
     def score(self, candidate: Candidate, name: str) -> Scored:
-        """Load its model and score every test clip, see :func:`~harness.measure.scoring.score`."""
+        """Load the model and score every test clip, as :func:`~harness.measure.scoring.score`."""
         return score(candidate, name, self.registry.folder, self.speech)

@@ -1,4 +1,4 @@
-"""Scoring: a candidate's model is loaded, and every test clip is put through its spotter."""
+"""Scoring: load a candidate's model and run its spotter on every test clip."""
 
 import time
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from harness.frontends.frontend import require_working
 from harness.measure.speech import Speech, is_noise
 from harness.measure.timing import time_once
 from harness.spotter.loading import make_spotter
-from harness.spotter.probe import try_out
+from harness.spotter.probe import probe
 from harness.spotter.size import zipped_bytes
 from harness.spotter.spotter import Spotter
 
@@ -45,19 +45,20 @@ class Outliers(NamedTuple):
 @dataclass(frozen=True, kw_only=True)
 class Scored:
     """
-    A candidate that works: it is loaded, and every test clip is scored.
+    A candidate that is loaded, with the scores of every test clip.
 
     Attributes:
-        candidate: What was asked for.
-        data: The ``.tflite`` file.
-        spotter: Front-end and model; what is timed is this one object.
+        candidate: The candidate.
+        data: Contents of its ``.tflite`` file.
+        spotter: Its front-end and model, the object that is timed later.
         dataset: Test clips of the task's words.
         scores: Their scores.
         outliers: What must not trigger the rule, by kind: ``words`` the model heard in training,
             ``unheard`` ones, ``noise``, and the digits of ``people`` and ``synthetic`` voices.
-        init_us: Microseconds that loading the model took.
-        first_call_us: Microseconds that the first call took.
-        added_peak_bytes: How far loading and one call raised the peak memory of a process.
+        init_us: Time to load the model, in microseconds.
+        first_call_us: Time of the first call, in microseconds.
+        added_peak_bytes: How far loading and one call raised the peak memory of a
+            process, in bytes.
 
     """
 
@@ -73,14 +74,14 @@ class Scored:
 
     @cached_property
     def accuracy(self) -> statistics.Proportion:
-        """Clips whose top score is that of their word."""
+        """Share of clips whose top score is that of their word."""
         hits = decisions.correct(self.scores, self.dataset.words, self.candidate.labels)
         return statistics.count(hits)
 
     @cached_property
     def certainties(self) -> dict[str, npt.NDArray[np.float32]]:
         """
-        The top score of each clip, or 0 where the operating rule must not count it.
+        The top score of each clip, by kind of clip; 0 where it does not count.
 
         ``detected`` is of the clips of keywords, 0 where the top score is that of another
         word. The other kinds are those of *outliers*, 0 where the top score is that of a label
@@ -109,14 +110,14 @@ def score(candidate: Candidate, name: str, folder: Path, speech: Speech) -> Scor
     Raises:
         CandidateError: If the front-end raises, or returns anything but features.
         ModelError: If the model is missing, stale, damaged or does not fit.
-        DatasetError, AudioError: If there is nothing to measure it on.
+        DatasetError, AudioError: If the clips to score cannot be read.
 
     """
     dataset = speech.task(candidate.words)
     data = read_model(candidate, name, folder)
     require_working(candidate.frontend, dataset.clips[0])
     file_name = f"{name}.tflite"
-    added_peak_bytes = try_out(data, file_name).added_peak_bytes
+    added_peak_bytes = probe(data, file_name).added_peak_bytes
     start = time.perf_counter()
     spotter = make_spotter(candidate, name, data)
     init_us = (time.perf_counter() - start) * 1e6
@@ -126,7 +127,7 @@ def score(candidate: Candidate, name: str, folder: Path, speech: Speech) -> Scor
         scores = spotter.score(dataset.clips)
         outliers = _outliers(spotter, candidate.words, heard, speech)
     except RuntimeError as error:
-        msg = f"{file_name} gave up on a clip: {error}; convert it again"
+        msg = f"{file_name} failed on a clip: {error}; convert it again"
         raise ModelError(msg) from error
     return Scored(
         candidate=candidate,

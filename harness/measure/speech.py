@@ -37,7 +37,7 @@ class Speech:
 
     @property
     def name(self) -> str:
-        """The data set's name; where the choice of it is ours, it is made now."""
+        """Name of the data set; asking for it settles which one the default is."""
         return self._source.name
 
     @property

@@ -1,4 +1,4 @@
-"""One candidate on its way through a run: prepared, timed window by window, judged."""
+"""One candidate in a run: it is prepared, timed window by window, and judged."""
 
 import itertools
 import math
@@ -27,19 +27,19 @@ from harness.measure.validity import Evidence, board_reasons
 from harness.record.schema import Fact, Measurement
 
 MAX_REPEATS = 2
-"""How often a candidate is measured again because the board was throttled."""
+"""Most times that a candidate is measured again because the board made its times invalid."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Conditions:
     """
-    What all candidates of a run are measured under.
+    Conditions that all candidates of a run are measured under.
 
     Attributes:
-        profile: How long is measured.
-        machine: The machine measured on.
-        facts: What that machine said of itself when the run began.
-        certain: Whether the worse end of an interval must beat the limit, too.
+        profile: How long to measure.
+        machine: The machine that is measured on.
+        facts: Facts about that machine when the run began.
+        certain: Whether the worse end of a share's interval must beat the limit, too.
 
     """
 
@@ -49,15 +49,15 @@ class Conditions:
     certain: bool = False
 
 
-class Desk(Protocol):
-    """Where a subject gets its candidate and scores from."""
+class Loader(Protocol):
+    """Where a subject gets its candidate and its scores from."""
 
     def load(self, name: str) -> Candidate:
         """Import the candidate *name*."""
         ...
 
     def score(self, candidate: Candidate, name: str) -> Scored:
-        """Load its model and score every test clip."""
+        """Load the candidate's model and score every test clip."""
         ...
 
 
@@ -65,26 +65,27 @@ class Subject:
     """
     One candidate in one run.
 
-    What goes wrong while it is prepared is kept, so that the others are measured all the same.
+    An error while it is prepared is kept and not raised, so that it does not stop the
+    other candidates.
 
     Attributes:
         name: Name of the candidate's module.
-        words: Words of its task, once its module is read.
-        error: Why it cannot be measured.
-        absent: Why it has no place in this run: there are no recordings of its words.
+        words: Words of its task; None until its module is read.
+        error: Why it cannot be measured; None if it can.
+        absent: Why it is left out: the data set has no recordings of its words; else None.
         windows: The windows timed so far.
-        attempts: Windows that were taken again, because the board made them invalid.
+        attempts: Earlier attempts, which the board made invalid.
 
     """
 
-    def __init__(self, name: str, desk: Desk, conditions: Conditions) -> None:
+    def __init__(self, name: str, loader: Loader, conditions: Conditions) -> None:
         self.name = name
         self.words: tuple[str, ...] | None = None
         self.error: str | None = None
         self.absent: str | None = None
         self.windows: list[Window] = []
         self.attempts: list[Attempt] = []
-        self._desk = desk
+        self._loader = loader
         self._conditions = conditions
         self._scored: Scored | None = None
         self._clips: Iterator[Clip] = iter(())
@@ -99,7 +100,7 @@ class Subject:
 
     @property
     def finished(self) -> bool:
-        """Whether there is anything to record: a window, or the reason why there is none."""
+        """Whether there is anything to record: a window, or an error."""
         return bool(self.windows) or self.error is not None
 
     def prepare(self) -> None:
@@ -107,9 +108,9 @@ class Subject:
         if self._scored or self.error or self.absent:
             return
         try:
-            candidate = self._desk.load(self.name)
+            candidate = self._loader.load(self.name)
             self.words = candidate.words
-            self._scored = self._desk.score(candidate, self.name)
+            self._scored = self._loader.score(candidate, self.name)
             self._clips = itertools.cycle(self._scored.dataset.clips)
         except NoRecordingsError as error:
             self.absent = str(error)
@@ -117,15 +118,15 @@ class Subject:
             self.error = str(error)
 
     def next_clip(self) -> tuple[tuple[Clip], dict[str, object]]:
-        """Return the arguments of the next timed call: the clips of the data set, in turn."""
+        """Return the arguments of the next timed call; the clips of the data set take turns."""
         return (next(self._clips),), {}
 
     def take_window(self, timed: Callable[[int], Times]) -> None:
         """
-        Warm up, have a window timed, and time the stages apart.
+        Warm up, time one window, and time the stages separately.
 
         Args:
-            timed: Times that many calls of the spotter, on :meth:`next_clip`.
+            timed: Times a number of calls of the spotter, each on :meth:`next_clip`.
 
         """
         self.windows.append(self._window(timed, first=not self.windows))
@@ -142,9 +143,10 @@ class Subject:
 
     def take_again(self) -> None:
         """
-        While the board makes the windows invalid, take all of them again, twice at most.
+        Measure all windows again while the board makes them invalid, twice at most.
 
-        They are exchanged when all are there: an interrupted attempt leaves those before.
+        The old windows are replaced when all new ones are there, so an interrupted
+        attempt leaves the old ones in place.
         """
 
         def timed(calls: int) -> Times:
@@ -158,7 +160,7 @@ class Subject:
             self.windows, self._throttled_before = windows, throttled_before
 
     def row(self) -> Measurement:
-        """Return its row of the record as things stand: measured and judged, or its error."""
+        """Return its row of the record from the windows so far, or from its error."""
         if self.error is not None:
             return error_row(self.name, self.error)
         return measured_row(

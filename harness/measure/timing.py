@@ -1,4 +1,4 @@
-"""How much is timed, and the times themselves."""
+"""Timing calls of a spotter: how long, and the times."""
 
 import gc
 import math
@@ -17,7 +17,7 @@ from harness.spotter.spotter import Spotter
 from harness.statistics import percentile
 
 Times = npt.NDArray[np.float64]
-"""Microseconds, one for each call."""
+"""Time of each call, in microseconds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,11 +26,11 @@ class Profile:
     How long a run measures.
 
     Attributes:
-        name: As given to ``--profile``.
-        window_s: Timed calls of one candidate without a break, at least.
-        stages_s: Calls timed stage by stage, after each window, at least.
-        warmup_s: Untimed calls before a candidate's first window.
-        windows: Of each candidate, taken in turn with those of the others.
+        name: Name of the profile, as given to ``--profile``.
+        window_s: Shortest length of a window, in seconds.
+        stages_s: Shortest time that the stages are timed for after each window, in seconds.
+        warmup_s: Length of the warm-up before a candidate's first window, in seconds.
+        windows: Number of windows of each candidate; the candidates take turns.
 
     """
 
@@ -50,14 +50,21 @@ PROFILES: Final = {
 }
 
 MIN_CALLS: Final = 10
-"""Untimed calls before every window, and timed ones in it, at least."""
+"""Fewest untimed calls before every window, and fewest timed calls in it."""
 
 REWARM_S: Final = 0.05
-"""Untimed calls before later windows: the other candidates have had the caches meanwhile."""
+"""Length of the warm-up before later windows, in seconds: other candidates used the caches."""
 
 
 class Stages(NamedTuple):
-    """Times of the two halves of the spotter, microseconds."""
+    """
+    Times of the two stages of the spotter.
+
+    Attributes:
+        frontend_us: Time of each call of the front-end, in microseconds.
+        inference_us: Time of each call of the model, in microseconds.
+
+    """
 
     frontend_us: Times
     inference_us: Times
@@ -69,10 +76,10 @@ class Window:
     One uninterrupted stretch of timed calls.
 
     Attributes:
-        total_us: Front-end plus inference, one for each call.
-        stages: The two apart, from calls of their own after these.
-        before: Readings of the board between warm-up and the first call, while it is busy.
-        after: The same right after the last call.
+        total_us: Time of each call, front-end plus inference, in microseconds.
+        stages: Times of the two stages, from separate calls after the window.
+        before: Readings of the board between warm-up and first call, while it is busy.
+        after: Readings of the board right after the last call.
 
     """
 
@@ -87,7 +94,8 @@ def warm_up(spotter: Spotter, clips: Iterator[Clip], seconds: float) -> float:
     Call *spotter* for *seconds*, at least ``MIN_CALLS`` times.
 
     Returns:
-        Seconds of the fastest call: as many of those as fill a window do so at any pace.
+        Fastest call, in seconds. The number of such calls that fill a window fills it
+        at any speed.
 
     """
     now = time.perf_counter
@@ -102,7 +110,7 @@ def warm_up(spotter: Spotter, clips: Iterator[Clip], seconds: float) -> float:
 
 
 def time_once(function: Callable[[], object]) -> float:
-    """Return microseconds of one call of *function*."""
+    """Return the time of one call of *function*, in microseconds."""
     start = time.perf_counter()
     function()
     return (time.perf_counter() - start) * 1e6
@@ -110,7 +118,7 @@ def time_once(function: Callable[[], object]) -> float:
 
 @contextmanager
 def collector_off() -> Iterator[None]:
-    """Keep the garbage collector off, as pytest-benchmark does while it times."""
+    """Keep the garbage collector off, as pytest-benchmark does while it measures."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -122,20 +130,20 @@ def collector_off() -> Iterator[None]:
 
 @collector_off()
 def time_calls(spotter: Spotter, clips: Iterator[Clip], calls: int) -> Times:
-    """Time whole calls, as pytest-benchmark does, where a window must be taken again."""
+    """Time whole calls as pytest-benchmark does, for a window that is measured again."""
     now = time.perf_counter
-    took = np.empty(calls)
+    took_s = np.empty(calls)
     for i in range(calls):
         clip = next(clips)
         start = now()
         spotter(clip)
-        took[i] = now() - start
-    return took * 1e6
+        took_s[i] = now() - start
+    return took_s * 1e6
 
 
 @collector_off()
 def time_stages(spotter: Spotter, clips: Iterator[Clip], calls: int) -> Stages:
-    """Time front-end and inference apart, on the same clips."""
+    """Time front-end and inference separately, on the same clips."""
     frontend, model, now = spotter.frontend, spotter.model, time.perf_counter
     moments = np.empty((calls, 3))
     for row in moments:
@@ -150,6 +158,10 @@ def time_stages(spotter: Spotter, clips: Iterator[Clip], calls: int) -> Stages:
 
 
 def median_of_medians(windows: Sequence[Times]) -> float:
-    """Return the median of the calls in the median window; of an even number, the slower one."""
+    """
+    Return the median call of the median window, in microseconds.
+
+    Of an even number of windows, the slower of the two in the middle counts.
+    """
     medians = sorted(percentile(window, 50) for window in windows)
     return medians[len(medians) // 2]

@@ -1,4 +1,4 @@
-"""Whether to believe a row's times: the few rules that make it invalid, or put a warning on it."""
+"""Whether a row's times are valid: the rules that make it invalid, or add a warning to it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,33 +10,35 @@ from harness.record.schema import Fact
 from harness.statistics import percentile, spread
 
 MAX_CLOCK_FALL: Final = 0.02
-"""Share by which the clock may fall between two readings taken while busy."""
+"""Largest fall of the clock between two readings while the board is busy, as a share."""
 
 MAX_WINDOW_SPREAD: Final = 0.1
-"""Quartile distance of the windows' medians over their median."""
+"""Largest interquartile range of the windows' medians, as a share of their median."""
 
 MAX_WINDOW_DISTANCE: Final = 0.25
-"""Of any window's median from the median of them all, over the latter."""
+"""Largest distance of one window's median from the median of all, as a share of the latter."""
 
 MAX_OTHERS_CORES: Final = 0.1
-"""Cores that other processes may keep busy, on average over the windows."""
+"""Most cores that other processes may keep busy, on average over the windows."""
 
 STEADY_GOVERNOR: Final = "performance"
+"""The clock's governor that keeps the clock at its highest."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
     """
-    What the rules look at.
+    What the rules judge by.
 
     Attributes:
-        windows: Of one candidate, in the order they were taken.
-        planned: Windows there should be.
+        windows: Windows of one candidate, in the order they were measured.
+        planned: Number of windows that the profile asks for.
         delegated: Whether XNNPACK runs the model.
-        throttled_before: Bits of a Pi's firmware when the run began, or before windows taken again.
-        model: Of the board, where it tells.
-        governor: Of the clock, where the board tells.
-        repeats: How often all windows were taken again.
+        throttled_before: Throttling bits of a Pi's firmware before these windows; None if
+            the board reports none.
+        model: Model of the board; None if the board does not report it.
+        governor: Governor of the clock; None if the board does not report it.
+        repeats: Number of times that all windows were measured again.
 
     """
 
@@ -50,27 +52,27 @@ class Evidence:
 
     @property
     def readings(self) -> list[Mapping[str, Fact]]:
-        """All readings of the board, in the order they were taken."""
+        """All readings of the board, in the order they were made."""
         return [reading for window in self.windows for reading in (window.before, window.after)]
 
     @property
     def medians_us(self) -> list[float]:
-        """Median of each window."""
+        """Median of each window, in microseconds."""
         return [percentile(window.total_us, 50) for window in self.windows]
 
 
 def invalid_reasons(evidence: Evidence) -> tuple[str, ...]:
-    """Return why the times must not be believed, if so."""
+    """Return the reasons why the times are invalid, none if they are valid."""
     return (*_delegate_missing(evidence), *board_reasons(evidence))
 
 
 def board_reasons(evidence: Evidence) -> tuple[str, ...]:
-    """Return those of the reasons that may be gone in a minute."""
+    """Return the reasons that lie with the board, so that measuring again may help."""
     return tuple(text for rule in _BOARD for text in rule(evidence))
 
 
 def warnings(evidence: Evidence) -> tuple[str, ...]:
-    """Return what to keep in mind about times that may be believed."""
+    """Return the warnings about times that are valid."""
     return tuple(text for rule in _WARNINGS for text in rule(evidence))
 
 
@@ -82,7 +84,7 @@ def _delegate_missing(evidence: Evidence) -> Iterator[str]:
 def _throttled(evidence: Evidence) -> Iterator[str]:
     before = evidence.throttled_before
     if any(throttled(reading.get("throttled"), before) for reading in evidence.readings):
-        yield "the board was throttled during the run: cool it, or give it a better power supply"
+        yield "the board was throttled during the run: cool it or give it a better power supply"
 
 
 def _clock_fell(evidence: Evidence) -> Iterator[str]:
@@ -104,11 +106,11 @@ def _few_windows(evidence: Evidence) -> Iterator[str]:
 
 def _taken_again(evidence: Evidence) -> Iterator[str]:
     if evidence.repeats:
-        yield f"measured {evidence.repeats + 1} times, the board being held back before"
+        yield f"measured {evidence.repeats + 1} times, because the board made earlier times invalid"
 
 
 def _windows_differ(evidence: Evidence) -> Iterator[str]:
-    """Warn of windows that spread; if they do not, of one far off, which quartiles hide."""
+    """Warn if the windows spread; else if one is far off, which the quartiles hide."""
     medians_us = evidence.medians_us
     distance, middle_us = spread(medians_us), percentile(medians_us, 50)
     furthest_us = max(abs(us - middle_us) for us in medians_us)
@@ -119,12 +121,12 @@ def _windows_differ(evidence: Evidence) -> Iterator[str]:
 
 
 def _others_busy(evidence: Evidence) -> Iterator[str]:
-    passed = others = 0.0
+    elapsed_s = others_s = 0.0
     for window in evidence.windows:
-        passed += _grown("clock_s", window)
-        others += _grown("busy_s", window) - _grown("own_s", window)
-    if passed and others / passed > MAX_OTHERS_CORES:
-        yield f"other processes kept {others / passed:.1f} cores busy"
+        elapsed_s += _increase("clock_s", window)
+        others_s += _increase("busy_s", window) - _increase("own_s", window)
+    if elapsed_s and others_s / elapsed_s > MAX_OTHERS_CORES:
+        yield f"other processes kept {others_s / elapsed_s:.1f} cores busy"
 
 
 def _governor_unsteady(evidence: Evidence) -> Iterator[str]:
@@ -133,15 +135,15 @@ def _governor_unsteady(evidence: Evidence) -> Iterator[str]:
 
 
 def _firmware_silent(evidence: Evidence) -> Iterator[str]:
-    said = [evidence.throttled_before, *(r.get("throttled") for r in evidence.readings)]
-    if str(evidence.model).startswith("Raspberry Pi") and None in said:
+    bits = [evidence.throttled_before, *(r.get("throttled") for r in evidence.readings)]
+    if str(evidence.model).startswith("Raspberry Pi") and None in bits:
         yield (
-            "the firmware did not tell whether the board was throttled: install vcgencmd, and add "
-            "the user to group video"
+            "the firmware did not report whether the board was throttled: install vcgencmd and "
+            "add the user to the group video"
         )
 
 
-def _grown(name: str, window: Window) -> float:
+def _increase(name: str, window: Window) -> float:
     before, after = window.before.get(name), window.after.get(name)
     if isinstance(before, int | float) and isinstance(after, int | float):
         return after - before

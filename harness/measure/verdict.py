@@ -1,4 +1,4 @@
-"""The verdict on one candidate: its limits, what it is known to miss, and whether to believe it."""
+"""The verdict on one candidate, from missed limits, expected misses and invalid times."""
 
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
@@ -10,14 +10,21 @@ Verdict = Literal["pass", "fail", "invalid", "miss", "error"]
 
 
 class Judgement(NamedTuple):
-    """A verdict, and every reason for it."""
+    """
+    A verdict, and every reason for it.
+
+    Attributes:
+        verdict: The verdict.
+        reasons: Missed limits, or why the times are invalid; empty for a clean pass.
+
+    """
 
     verdict: Verdict
     reasons: tuple[str, ...]
 
 
 def fails(verdict: str, *, strict_board: bool) -> bool:
-    """Whether a *verdict* fails the run; an invalid row does if the board is to be strict."""
+    """Return whether *verdict* fails the run; ``invalid`` does only with *strict_board*."""
     return verdict in ("fail", "error") or (verdict == "invalid" and strict_board)
 
 
@@ -25,10 +32,17 @@ def judge(
     candidate: Candidate, dataset: str, violations: Sequence[Violation], invalid: Sequence[str]
 ) -> Judgement:
     """
-    Judge measured values.
+    Return the verdict on measured values.
 
-    Expected misses are strict on the data sets a candidate names; on others
-    the metrics they name are not judged.
+    Expected misses are strict on the data sets that the candidate names. On other data
+    sets their metrics are not judged.
+
+    Args:
+        candidate: The candidate.
+        dataset: Name of the data set.
+        violations: Limits that were missed.
+        invalid: Reasons why the times are invalid.
+
     """
     if invalid:
         return Judgement("invalid", tuple(invalid))
@@ -39,7 +53,7 @@ def judge(
         return Judgement("fail" if broken else "pass", broken)
     surprises = tuple(v.text for v in violations if v.metric not in expected)
     beaten = tuple(
-        f"{metric} beats its limit; remove it from misses"
+        f"{metric} beats its limit, though a miss is expected; remove it from misses"
         for metric in expected
         if metric not in {v.metric for v in violations}
     )

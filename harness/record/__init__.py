@@ -1,1 +1,1 @@
-"""The contract: what was measured, as it is kept, read and compared."""
+"""The record of a run, the contract: how it is written, read and compared."""

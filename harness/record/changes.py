@@ -1,4 +1,4 @@
-"""How two rows are compared in one metric: what got better or worse, and whether that is noise."""
+"""How two rows are compared in one metric: better, worse, or the same within the noise."""
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
@@ -15,7 +15,7 @@ class Alike(NamedTuple):
 
     Attributes:
         clips: Whether both hold the same test clips.
-        other_words: Whether both heard the same clips of other words.
+        other_words: Whether both hold the same clips of other words.
 
     """
 
@@ -24,21 +24,43 @@ class Alike(NamedTuple):
 
 
 class Change(NamedTuple):
-    """A verdict on the way from one row to another, and what it rests on."""
+    """
+    How a metric changed from one row to another.
+
+    Attributes:
+        verdict: Whether it got better or worse.
+        why: What the verdict is based on.
+
+    """
 
     verdict: str
     why: str
 
 
 class Lead(NamedTuple):
-    """By how much one row is ahead of another, and how sure that is."""
+    """
+    The lead of one row over another.
+
+    Attributes:
+        by: Size of the lead, with its unit.
+        sureness: How sure it is that the lead is more than chance.
+
+    """
 
     by: str
     sureness: str
 
 
 class Values(NamedTuple):
-    """A metric's value in two rows, and whether the second is the worse one."""
+    """
+    A metric's value in two rows.
+
+    Attributes:
+        old: Value in the first row, in the unit it is recorded in.
+        new: Value in the second row, in the unit it is recorded in.
+        worse: Whether the second value is worse.
+
+    """
 
     old: float
     new: float
@@ -46,7 +68,7 @@ class Values(NamedTuple):
 
     @property
     def ratio(self) -> float:
-        """Return the second value over the first."""
+        """The second value divided by the first."""
         return self.new / self.old
 
 
@@ -54,21 +76,21 @@ class Comparison(Protocol):
     """A way to compare two rows in one metric."""
 
     def change(self, old: Any, new: Any, values: Values, alike: Alike) -> Change | None:
-        """Judge the way from *old* to *new*; None where there is nothing to judge."""
+        """Return how *new* differs from *old*, None if they cannot be compared."""
         ...
 
     def lead(self, second: Any, first: Any, values: Values, *, side_by_side: bool) -> Lead:
-        """Return by how much *first*, which is better, is ahead of *second*."""
+        """Return the lead of *first*, the better row, over *second*."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class PairedClips:
     """
-    Both rows answered the same clips, so those count on which they differ.
+    Compares two rows scored on the same clips by the clips on which they differ.
 
     Attributes:
-        answers: Tells for each clip of a row whether its answer is right.
+        answers: Returns for each clip of a row whether its answer is right.
 
     """
 
@@ -95,17 +117,19 @@ class PairedClips:
 @dataclass(frozen=True, kw_only=True)
 class Intervals:
     """
-    Which clips were counted is not recorded, so nothing is paired: the 95 % intervals decide.
+    Compares two counts by their 95 % intervals.
+
+    The record does not hold which clips were counted, so clips cannot be paired.
 
     Attributes:
-        path: Where the count stands in a row.
+        path: Keys that lead to the count in a row.
 
     """
 
     path: tuple[str, ...]
 
     def change(self, old: Any, new: Any, values: Values, alike: Alike) -> Change | None:
-        """Judge by whether the intervals overlap; only where both heard the same clips."""
+        """Judge by whether the intervals overlap; None if the clips are not the same."""
         before, after = (rows.counted(*self.path)(row) for row in (old, new))
         if before is None or after is None or not _same_clips(before, after, alike):
             return None
@@ -114,7 +138,7 @@ class Intervals:
         return Change(_verdict(values, clear=clear), f"intervals {spans} %")
 
     def lead(self, second: Any, first: Any, values: Values, *, side_by_side: bool) -> Lead:  # noqa: ARG002
-        """Return the lead in points of a percent."""
+        """Return the lead in percentage points."""
         ours, theirs = (rows.counted(*self.path)(row) for row in (first, second))
         if ours is None or theirs is None:
             return Lead("-", "-")
@@ -126,11 +150,11 @@ class Intervals:
 @dataclass(frozen=True, kw_only=True)
 class Exact:
     """
-    The value has no noise.
+    Compares two values that have no noise.
 
     Attributes:
-        max_ratio: Growth that is tolerated.
-        gain: What a lead is called, such as ``smaller``.
+        max_ratio: Largest ratio of new to old value that is tolerated.
+        gain: Word for a lead, such as ``smaller``.
 
     """
 
@@ -150,10 +174,10 @@ class Exact:
 @dataclass(frozen=True, kw_only=True)
 class Windows:
     """
-    A time, measured in windows that differ.
+    Compares two latencies by their windows.
 
     Attributes:
-        max_ratio: Growth that is tolerated.
+        max_ratio: Largest ratio of new to old latency that is tolerated.
 
     """
 
@@ -170,12 +194,12 @@ class Windows:
         return Change(verdict, f"at most {self.max_ratio:.2f}, middle windows {spans}")
 
     def lead(self, second: Any, first: Any, values: Values, *, side_by_side: bool) -> Lead:
-        """Return the lead in percent; windows pair up only if both were measured in turn."""
+        """Return the lead in percent; windows are paired only if measured *side_by_side*."""
         by = f"{100 * (1 - values.ratio):.0f} % faster"
         if not side_by_side:
             return Lead(by, "not measured side by side")
         pairs = list(zip(*map(rows.window_medians_us, (first, second)), strict=False))
-        faster = sum(mine < others for mine, others in pairs)
+        faster = sum(ours < theirs for ours, theirs in pairs)
         return Lead(by, f"faster in {faster} of {len(pairs)} windows")
 
 

@@ -1,4 +1,4 @@
-"""What a metric is: one measured quantity, and everything the house has to know of it."""
+"""What a metric is: one measured quantity, with everything that tables and budgets need."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from harness.record.rows import Share
 from harness.record.units import Unit
 
 Table = Literal["main", "terminal", "operating", "latency", "anatomy"]
-"""The tables of a report: the main one, as a page is wide; a terminal's; the details."""
+"""A table: the main one of a report, the one on a terminal, or one of a report's details."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,17 +18,17 @@ class Metric:
     One measured quantity.
 
     Attributes:
-        name: What verdicts and ``misses`` call it.
+        name: Name in verdicts and in ``misses``.
         heading: Heading of its column.
-        meaning: What the column holds, for whoever reads the results.
-        value: Reads it from a row of a record; None where the row lacks it.
-        unit: Unit it is recorded in.
-        title: What running text and pictures call it; empty for the name.
-        better: Which of two values is the better one; None where neither is.
-        limit: Name of its limit in a budget; empty where it can have none.
+        meaning: What the column shows, for readers of the results.
+        value: Reads the value from a row of a record; returns None if the row lacks it.
+        unit: Unit of the recorded value.
+        title: Name in running text and pictures; empty if it is that in verdicts.
+        better: Which of two values is better; None if neither is.
+        limit: Name of its limit in a budget; empty if it cannot be limited.
         required: Whether every budget must limit it.
-        share: Reads the count and interval behind a share.
-        comparison: How two rows are compared in it; None for not at all.
+        share: Reads the count and interval behind a share; None if it is no share.
+        comparison: How two rows are compared in it; None if they are not.
         tables: The tables that show it.
         pictured: Whether a picture shows accuracy against it.
         wins: Tells which rows may be called best at it; None where nobody is.
@@ -56,7 +56,7 @@ class Metric:
 
     @property
     def noun(self) -> str:
-        """What running text calls it."""
+        """Its name in running text."""
         return self.title or self.name
 
     @property
@@ -69,7 +69,7 @@ class Metric:
         return value > other if self.better == "higher" else value < other
 
     def best(self, values: list[float]) -> float | None:
-        """Return the best of *values*, None where none is better than another."""
+        """Return the best of *values*, None if there is none or no value is better."""
         if self.better is None or not values:
             return None
         return max(values) if self.better == "higher" else min(values)

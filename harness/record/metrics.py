@@ -1,8 +1,8 @@
 """
 The table of metrics: every measured quantity, defined once.
 
-Budgets, verdicts, comparisons, tables, winners and pictures read it, so a metric is added
-by one entry here (and by whoever measures it). A record that lacks a metric shows ``-``.
+Budgets, verdicts, comparisons, tables, winners and pictures read it. So a new metric takes
+one entry here, and the code that measures it. Tables show ``-`` for a record without it.
 """
 
 from collections.abc import Callable
@@ -17,14 +17,18 @@ FEW_FALSE_ACCEPTS: Final = 0.03
 """Share of each kind of words that a candidate must stay under to be called good at detection."""
 
 MAX_SIZE_RATIO: Final = 1.01
-"""A size has no noise, but another zlib may pack the same model some bytes worse."""
+"""Largest growth of a size that is tolerated: another zlib may pack a model some bytes worse."""
 
 MAX_LATENCY_RATIO: Final = 1.10
-"""Windows of one run agree better than two runs do, by heat, load and where memory lies."""
+"""
+Largest growth of a latency that is tolerated.
+
+Two runs differ more than two windows of a run do: by heat, load and memory layout.
+"""
 
 
 def metric(name: str) -> Metric:
-    """Return the metric of that name."""
+    """Return the metric called *name*."""
     return next(metric for metric in METRICS if metric.name == name)
 
 
@@ -39,12 +43,12 @@ def shown_in(table: Table) -> list[Metric]:
 
 
 def pictured() -> list[Metric]:
-    """Return every metric that a picture shows accuracy against."""
+    """Return every metric that has a picture of accuracy against it."""
     return [metric for metric in METRICS if metric.pictured]
 
 
 def not_certain(row: Any) -> bool:
-    """Whether a limit lies within the 95 % interval of the share it limits."""
+    """Return whether a limit lies within the 95 % interval of the share it limits."""
     limits = row["budget"] or {}
     return any(
         share["low"] <= limit <= share["high"]
@@ -83,8 +87,8 @@ _DETECTED: Final = ("operating_rule", "detected")
 ACCURACY: Final = Metric(
     name="accuracy",
     heading="accuracy",
-    meaning="share of test clips whose top score is that of their word. No speaker of the test "
-    "split was trained on",
+    meaning="share of test clips whose top score is that of their word. No model was trained on a "
+    "speaker of the test split",
     value=_share_of("accuracy"),
     unit=SHARE,
     better="higher",
@@ -99,7 +103,8 @@ SIZE: Final = Metric(
     name="size",
     title="zipped size",
     heading="zipped KiB",
-    meaning="the `.tflite` file in a zip of its own, DEFLATE level 9; 1 KiB is 1,024 bytes",
+    meaning="size of a zip that holds the `.tflite` file alone, DEFLATE level 9; 1 KiB is 1,024 "
+    "bytes",
     value=number("size", "zipped_bytes"),
     unit=KIB,
     better="lower",
@@ -113,8 +118,8 @@ SIZE: Final = Metric(
 LATENCY: Final = Metric(
     name="latency",
     heading="latency µs",
-    meaning="front-end plus inference of one clip on one thread: the median call of the median "
-    "window of five",
+    meaning="front-end plus inference of one clip on one thread: the median call of the median of "
+    "five windows",
     value=number("latency_us", "total", "p50"),
     unit=MICROSECONDS,
     better="lower",
@@ -128,8 +133,8 @@ LATENCY: Final = Metric(
 DETECTION: Final = Metric(
     name="detection",
     heading="detected",
-    meaning="share of keywords that are classified correctly with a top score above 0.95, so that "
-    "the operating rule is triggered",
+    meaning="share of keyword clips that are classified correctly and trigger the operating rule: "
+    "their top score is above 0.95",
     value=_share_of(*_DETECTED),
     unit=SHARE,
     better="higher",
@@ -276,7 +281,7 @@ METRICS: tuple[Metric, ...] = (
         name="peak memory",
         heading="peak memory MiB",
         meaning="how far loading the model and calling it once raised the peak memory of a process "
-        "that had imported LiteRT; some 7 MiB of it are LiteRT's own code, the same for each model",
+        "that had imported LiteRT; some 7 MiB of it are LiteRT's code, the same for each model",
         value=number("added_peak_bytes"),
         unit=MIB,
         better="lower",
@@ -285,7 +290,7 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         name="nominal sparsity",
         heading="zeros wanted",
-        meaning="share of zeros that the candidate asks pruning for, in ordinary convolutions",
+        meaning="share of zeros that the candidate wants pruning to leave in ordinary convolutions",
         value=number("sparsity", "nominal"),
         unit=SHARE,
         tables=("anatomy",),

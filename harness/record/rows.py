@@ -1,4 +1,4 @@
-"""Reading one row of a record. What a record does not hold, or holds no clips of, reads as None."""
+"""Reading values from one row of a record; a value that the row lacks reads as None."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -14,7 +14,7 @@ Share = Mapping[str, Any]
 """``count`` of ``total`` clips, and ``low`` and ``high`` of the 95 % interval of that share."""
 
 Answers = Callable[[Any], dict[str, bool]]
-"""Tells of each clip of a row, by the clip's key, whether the answer is right."""
+"""Returns for each clip of a row, by the clip's key, whether the answer is right."""
 
 
 def number(*path: str) -> Callable[[Any], float | None]:
@@ -28,13 +28,13 @@ def number(*path: str) -> Callable[[Any], float | None]:
 
 
 def counted(*path: str) -> Callable[[Any], Share | None]:
-    """Return a reader of the count at *path* in a row: None where it counts no clips."""
+    """Return a reader of the count at *path* in a row; it reads None where there are no clips."""
 
     def read(row: Any) -> Share | None:
         found = _at(row, path)
         if not found or not found["total"]:
             return None
-        # The accuracy is the one count that goes by another name.
+        # Accuracy is the one count whose key is "correct".
         return {"count": found.get("count", found.get("correct")), **found}
 
     return read
@@ -49,16 +49,16 @@ def _at(row: Any, path: tuple[str, ...]) -> Any:
 
 
 def window_medians_us(row: Any) -> list[float]:
-    """Return the median call of each window, in the order they were taken."""
+    """Return the median call of each window in microseconds, in the order of measuring."""
     return [float(window["p50_us"]) for window in row["windows"]]
 
 
 def middle_windows_us(row: Any) -> tuple[float, float]:
     """
-    Return the quartiles of the windows' medians.
+    Return the quartiles of the windows' medians, in microseconds.
 
-    Of five windows the fastest and the slowest are left out: one disturbed window moves
-    neither quartile.
+    They leave out the fastest and the slowest of five windows, so one disturbed window
+    moves neither.
     """
     medians = window_medians_us(row)
     return statistics.percentile(medians, 25), statistics.percentile(medians, 75)
@@ -79,7 +79,7 @@ def detected(row: Any) -> dict[str, bool]:
 
 
 def share(answers: Mapping[str, bool]) -> float:
-    """Return the share of clips that is right."""
+    """Return the share of clips with the right answer."""
     return sum(answers.values()) / len(answers)
 
 
@@ -89,11 +89,11 @@ def paired(first: Any, second: Any, answers: Answers) -> Paired:
 
     Args:
         first: A row.
-        second: Another.
-        answers: Tells what is right: :func:`correct` or :func:`detected`.
+        second: Another row.
+        answers: What is right: :func:`correct` or :func:`detected`.
 
     Raises:
-        ResultsError: If they do not hold the same clips.
+        ResultsError: If the rows do not hold the same clips.
 
     """
     ours, theirs = answers(first), answers(second)
@@ -109,8 +109,8 @@ def paired(first: Any, second: Any, answers: Answers) -> Paired:
 
 
 def _scored(row: Any) -> tuple[list[str], decisions.Scores, npt.NDArray[np.bool_]]:
-    """Return clips, scores and whether each is right; a clip's key begins with its word."""
+    """Return the keys of the clips, their scores, and whether each is right."""
     keys = list(row["scores"])
     scores = np.array(list(row["scores"].values()), np.float32)
-    words = [key.partition("/")[0] for key in keys]
+    words = [key.partition("/")[0] for key in keys]  # a key is <word>/<file>
     return keys, scores, decisions.correct(scores, words, row["labels"])

@@ -1,4 +1,4 @@
-"""The raw record: the form in which measurements are kept; everything is rendered from it."""
+"""The raw record: its keys. Every page and picture is rendered from records alone."""
 
 from typing import Any, NotRequired, TypedDict
 
@@ -7,7 +7,7 @@ Fact = str | int | float | bool | None
 
 
 class Measurement(TypedDict):
-    """One candidate on one board and one data set; an error row has nulls."""
+    """The values of one candidate on one board and one data set; null in an error row."""
 
     candidate: str
     model_sha256: str | None
@@ -34,7 +34,7 @@ class Measurement(TypedDict):
 
 
 class Record(TypedDict):
-    """One run, on one data set, for one task."""
+    """The measurements of one run, on one data set and for one task."""
 
     format: int
     run: dict[str, Any]

@@ -21,7 +21,7 @@ FORMAT: Final = 1
 
 
 def read(path: Path) -> Record:
-    """Read a record; raises ResultsError if it is none, or of an unknown format."""
+    """Read a record; raises ResultsError for another file, an unknown format or a missing key."""
     try:
         record: Record = json.loads(path.read_bytes())
         form = record["format"]
@@ -29,7 +29,7 @@ def read(path: Path) -> Record:
         msg = f"{path} does not exist; name a file of results/<board>/raw"
         raise ResultsError(msg) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
-        msg = f"{path} is no readable record ({error}); {CURE}"
+        msg = f"{path} is not a readable record ({error}); {CURE}"
         raise ResultsError(msg) from error
     if form != FORMAT:
         msg = f"{path} has format {form!r}, not {FORMAT}; read it with the version that wrote it"
@@ -46,7 +46,7 @@ _PARTS: Final = {
     "board": ("name", "litert", "numpy", "scipy", "python"),
     "dataset": ("name", "digest", "labels", "clips"),
 }
-"""What comparing and rendering cannot do without."""
+"""Keys of a record that comparing and rendering need."""
 
 _SHARE: Final = ("total", "low", "high")
 _MEASURED: Final = {
@@ -61,13 +61,13 @@ _MEASURED: Final = {
     "latency_us.inference": ("p50",),
     "latency_us.histogram": ("edges", "counts"),
 }
-"""The same of a row without an error."""
+"""Keys that they need of a row without an error."""
 
 _ABSENT: Final = object()
 
 
 def _missing(record: Record) -> Iterator[str]:
-    """Yield what a record lacks."""
+    """Yield the path of each key that a record lacks."""
     for name, keys in _PARTS.items():
         yield from _lacking(record.get(name), keys, name)
     rows = record.get("measurements")
@@ -83,7 +83,7 @@ def _missing(record: Record) -> Iterator[str]:
 
 
 def _unmeasured(row: Measurement, name: str) -> Iterator[str]:
-    """Yield what a row without an error lacks of its measured values."""
+    """Yield the path of each measured value that a row without an error lacks."""
     for part, keys in _MEASURED.items():
         value: object = row
         for key in part.split("."):
@@ -101,7 +101,7 @@ def _lacking(part: object, keys: Iterable[str], name: str) -> Iterator[str]:
 
 
 def write(record: Record, folder: Path, stem: str) -> Path:
-    """Write *record* under a name not yet taken; returns the path."""
+    """Write *record* to a new file, which never replaces another; return its path."""
     path, number = folder / f"{stem}.json", 1
     while path.exists():
         number += 1

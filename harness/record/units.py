@@ -11,8 +11,8 @@ class Unit:
     How values of one unit are written.
 
     Attributes:
-        symbol: What stands behind a number, such as ``KiB``.
-        size: How many recorded units make one shown unit: 1,024 bytes are one KiB.
+        symbol: Symbol after a number, such as ``KiB``.
+        size: Number of recorded units in one shown unit: 1,024 bytes are one KiB.
         cell: Writes a recorded value for a cell of a table.
         exact: Writes a recorded value, with its unit, for a verdict.
 
@@ -24,12 +24,12 @@ class Unit:
     exact: Callable[[float], str]
 
     def text(self, value: float) -> str:
-        """Return *value* as in a cell, with its unit."""
+        """Return *value* as written in a cell, with its unit."""
         cell = self.cell(value)
         return cell if not self.symbol or cell.endswith(self.symbol) else f"{cell} {self.symbol}"
 
     def round(self, value: float) -> str:
-        """Return *value* with its unit, without needless digits: limits are round numbers."""
+        """Return *value*, a limit, with its unit and at most four digits."""
         return f"{value / self.size:,.4g} {self.symbol}".strip()
 
 
@@ -52,7 +52,7 @@ KIB: Final = Unit(
     cell=lambda size: f"{size / 1024:.2f}",
     exact=lambda size: f"{size:,.0f} B",
 )
-"""Bytes, shown in units of 1,024."""
+"""Bytes, shown in units of 1,024 bytes."""
 
 MIB: Final = Unit(
     symbol="MiB",
@@ -60,6 +60,7 @@ MIB: Final = Unit(
     cell=lambda size: f"{size / 1024**2:.1f}",
     exact=lambda size: f"{size:,.0f} B",
 )
+"""Bytes, shown in units of 1,024 x 1,024 bytes."""
 
 MICROSECONDS: Final = Unit(
     symbol="µs",

@@ -80,7 +80,7 @@ def _require_ours(results: Path) -> None:
     """Raise ResultsError rather than write over a README that was never one of these pages."""
     readme = results / "README.md"
     if readme.exists() and not readme.read_text(errors="replace").startswith(INDEX_TITLE):
-        msg = f"{readme} is no index of results and would be lost; choose another folder"
+        msg = f"{readme} is not an index of results and would be lost; choose another folder"
         raise ResultsError(msg)
 
 

@@ -14,7 +14,7 @@ def main() -> None:
     parser.add_argument("results", nargs="?", type=Path, default=Path("results"), metavar="DIR")
     folder = parser.parse_args().results
     if not folder.is_dir():
-        parser.exit(1, f"{folder} is no folder; name one that holds <board>/raw/*.json\n")
+        parser.exit(1, f"{folder} is not a folder; name one that holds <board>/raw/*.json\n")
     try:
         pages = render(folder, Registry().models())
     except SpotbenchError as error:

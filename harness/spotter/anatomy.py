@@ -1,4 +1,4 @@
-"""What a ``.tflite`` file consists of, read from the file itself."""
+"""Operators, constants and weights of a ``.tflite`` file, read from the file itself."""
 
 import math
 import struct
@@ -33,10 +33,10 @@ class Anatomy:
     What a model consists of, read from the file itself.
 
     Attributes:
-        operators: Names, in the order of execution.
-        parameters: Constants that convolutions, dense layers and arithmetic use.
+        operators: Names of the operators, in the order of execution.
+        parameters: Number of constants that convolutions, dense layers and arithmetic use.
         macs: Multiply-accumulates of convolutions and dense layers in one inference.
-        zeros: For each weight tensor of these, (zeros, elements).
+        zeros: (zeros, elements) of each weight tensor of convolutions and dense layers.
 
     """
 
@@ -47,7 +47,7 @@ class Anatomy:
 
     @property
     def sparsity(self) -> float:
-        """Measured share of zeros among all weights."""
+        """Share of zeros among all weights, counted in the file."""
         total = sum(elements for _, elements in self.zeros.values())
         return sum(zeros for zeros, _ in self.zeros.values()) / total if total else 0.0
 
@@ -56,7 +56,7 @@ def dissect(data: bytes, name: str) -> Anatomy:
     """Read a model's operators and weights; raises ModelError if it is no ``.tflite`` file."""
     if data[4:8] != _IDENTIFIER:
         size = f"{len(data):,} bytes"
-        msg = f"{name} is no .tflite file ({size} without the mark TFL3); convert it again"
+        msg = f"{name} is not a .tflite file ({size} without the identifier TFL3); convert it again"
         raise ModelError(msg)
     try:
         model = schema.ModelT.InitFromPackedBuf(data, 0)
@@ -96,7 +96,7 @@ def _anatomy(model: Any) -> Anatomy:
 def _operator_name(code: Any) -> str:
     if code.customCode:
         return bytes(code.customCode).decode()
-    # Old files hold the code in a byte-wide field, new ones in both.
+    # Old files hold the code in a one-byte field, new files in that and in a wider one.
     builtin = max(code.builtinCode, code.deprecatedBuiltinCode)
     return str(_OPERATOR_NAMES.get(builtin, f"operator {builtin}"))
 
@@ -117,6 +117,11 @@ def _zero_point(tensor: Any) -> int:
 
 
 def _macs(name: str, weights: npt.NDArray[Any], output_shape: npt.NDArray[np.int32]) -> int:
-    """Multiply-accumulates: each output element sums over the kernel, and over input channels."""
+    """
+    Return the multiply-accumulates of one operator.
+
+    Each output element is a sum over the kernel, and over the input channels unless
+    the convolution is depthwise.
+    """
     per_output = math.prod(weights.shape[1 : 3 if name == "DEPTHWISE_CONV_2D" else None])
     return math.prod(int(size) for size in output_shape) * per_output

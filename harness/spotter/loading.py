@@ -13,13 +13,13 @@ def load_spotter(name: str, package: str = "candidates") -> Spotter:
     Return the spotter of candidate *name*, ready to be called.
 
     Args:
-        name: Name of its module.
-        package: Package of the candidates.
+        name: Name of the candidate's module.
+        package: Package that holds the candidates.
 
     Raises:
-        CandidateError: If there is no such candidate, or its module or
-            front-end is broken; the text lists the known names.
-        ModelError: If its model is missing, stale, damaged or does not fit.
+        CandidateError: If the name is unknown (the text lists the known ones), or the
+            candidate's module or front-end is broken.
+        ModelError: If the model is missing, stale, damaged or does not fit.
 
     """
     registry = Registry(package)
@@ -30,7 +30,12 @@ def load_spotter(name: str, package: str = "candidates") -> Spotter:
 
 def make_spotter(candidate: Candidate, name: str, data: bytes) -> Spotter:
     """
-    Return the spotter of *candidate* with the ``.tflite`` file *data*; *name* is for errors.
+    Return the spotter of *candidate*.
+
+    Args:
+        candidate: The candidate.
+        name: What errors call the candidate.
+        data: Contents of its ``.tflite`` file.
 
     Raises:
         ModelError: If the file is damaged or does not fit the candidate.

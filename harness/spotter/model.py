@@ -1,8 +1,8 @@
 """
 A ``.tflite`` file on LiteRT: features -> class scores. The one file that runs LiteRT.
 
-``Interpreter`` and not ``CompiledModel``: with the copies in and out, its
-Python binding costs about 7 microseconds less a call.
+It uses ``Interpreter``, not ``CompiledModel``: its Python binding costs about 7
+microseconds less a call, copies in and out included.
 """
 
 import math
@@ -23,12 +23,12 @@ _INTEGERS: Final = (np.int8, np.uint8, np.int16)
 
 
 def runtime_version() -> str:
-    """Version of LiteRT."""
+    """Return the version of LiteRT."""
     return metadata.version("ai-edge-litert")
 
 
 def call_once(data: bytes) -> None:
-    """Load a model and call it on zeros, whatever shape they have."""
+    """Load a model and call it on zeros of the shapes and types that it takes."""
     interpreter = _load(data, "model", threads=1)
     for details in interpreter.get_input_details():
         interpreter.set_tensor(details["index"], np.zeros(details["shape"], details["dtype"]))
@@ -37,18 +37,18 @@ def call_once(data: bytes) -> None:
 
 class Model:
     """
-    A loaded model, one thread by default.
+    A model, loaded and ready to be called.
 
     Args:
-        data: The ``.tflite`` file.
-        name: What to call it in errors.
-        features_shape: Shape of the front-end's features, of any number of axes.
-        labels: What its outputs stand for.
-        threads: Of the runtime.
+        data: Contents of the ``.tflite`` file.
+        name: What errors call the model.
+        features_shape: Shape of the front-end's features, with any number of axes.
+        labels: Words that the outputs stand for, in their order.
+        threads: Threads that LiteRT runs the model on.
 
     Raises:
-        ModelError: For a damaged or foreign file, an operator the runtime
-            lacks, or inputs and outputs that fit neither *features_shape* nor *labels*.
+        ModelError: If the file is damaged or no ``.tflite`` file, uses an operator that
+            LiteRT lacks, or does not fit *features_shape* or *labels*.
 
     """
 
@@ -70,7 +70,7 @@ class Model:
         self._dequantize = _dequantizer(self._output)
 
     def __call__(self, features: Features) -> Scores:
-        """Scores of one clip: float32 ``features_shape`` in, float32 ``(labels,)`` out."""
+        """Return the scores of one clip: float32 ``features_shape`` in, ``(labels,)`` out."""
         values = self._quantize(features) if self._quantize else features
         self._interpreter.set_tensor(self._input["index"], values.reshape(self._input["shape"]))
         self._interpreter.invoke()
@@ -79,9 +79,13 @@ class Model:
 
     @property
     def delegated_operators(self) -> int:
-        """How many operators XNNPACK took over; of it missing, LiteRT says no more than a line."""
-        # No public call says so: a delegate is listed as an operator of its own,
-        # with the tensors that go into and come out of the part it replaces.
+        """
+        Number of operators that XNNPACK runs.
+
+        LiteRT runs on without XNNPACK and only prints a line, so it has to be checked.
+        """
+        # No public call returns this. A delegate is listed as one more operator, with the
+        # tensors that go into and come out of the part of the graph that it replaces.
         listed = self._interpreter._get_ops_details()  # noqa: SLF001
         makers = {int(t): op for op in listed if op["op_name"] != _DELEGATE for t in op["outputs"]}
         taken = set[int]()
@@ -107,7 +111,7 @@ class Model:
             raise ModelError(msg)
         outputs = math.prod(int(size) for size in self._output["shape"])
         if outputs != len(labels):
-            msg = f"{name} has {outputs} outputs for the labels {labels}; name one label an output"
+            msg = f"{name} has {outputs} outputs for the labels {labels}; give each output a label"
             raise ModelError(msg)
 
 
@@ -138,7 +142,7 @@ def _squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 class _Quantizer:
-    """Float to integer: round to nearest, then saturate; a plain cast would wrap around."""
+    """Turns floats into integers: rounds to nearest and saturates; a cast would wrap around."""
 
     def __init__(self, dtype: npt.DTypeLike, scale: float, zero_point: int) -> None:
         self._dtype = np.dtype(dtype)
@@ -156,7 +160,7 @@ class _Quantizer:
 
 
 class _Dequantizer:
-    """Integer to float."""
+    """Turns integers back into floats."""
 
     def __init__(self, scale: float, zero_point: int) -> None:
         self._scale, self._zero_point = np.float32(scale), np.float32(zero_point)

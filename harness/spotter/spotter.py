@@ -1,4 +1,4 @@
-"""The spotter: front-end plus model, clip -> scores -> decision. What is timed is scored."""
+"""The spotter: front-end plus model, clip -> scores -> decision."""
 
 import numpy as np
 import numpy.typing as npt
@@ -13,13 +13,13 @@ from harness.spotter.model import Model
 
 class Spotter:
     """
-    The one callable that accuracy, timing, streams and every report use.
+    The one callable: the object that is timed is the object whose accuracy is counted.
 
     Args:
-        frontend: Clip to features.
-        model: Features to scores.
-        labels: Words the scores stand for, in their order.
-        task: Words it decides for; the other labels are never decided for.
+        frontend: Turns a clip into features.
+        model: Turns features into scores.
+        labels: Words that the scores stand for, in their order.
+        task: Words that a decision can be; the other labels never are one.
 
     """
 
@@ -37,14 +37,14 @@ class Spotter:
         self.task = task
 
     def __call__(self, clip: Clip) -> Scores:
-        """Scores of one clip: int16 ``(16000,)`` in, float32 ``(labels,)`` out."""
+        """Return the scores of one clip: int16 ``(16000,)`` in, float32 ``(labels,)`` out."""
         return self.model(self.frontend(clip))
 
     def decide(self, clip: Clip) -> str | None:
         """
-        Return the word of the task that the operating rule acts on in one clip.
+        Return the word of the task with which a clip triggers the operating rule.
 
-        None where the top score does not exceed its threshold, or is that of a
+        None if the top score does not exceed the rule's threshold, or is that of a
         label outside the task.
         """
         (word,) = decisions.decide(self(clip)[np.newaxis], self.task, self.labels)
@@ -52,7 +52,7 @@ class Spotter:
 
     def score(self, clips: npt.NDArray[np.int16]) -> Scores:
         """
-        Scores of many clips, one after another: float32 ``(clips, labels)``.
+        Return the scores of many clips: float32 ``(clips, labels)``.
 
         Raises:
             CandidateError: If the front-end raises, or returns anything but features.
@@ -65,7 +65,7 @@ class Spotter:
         broken = np.flatnonzero(~np.isfinite(scores).all(axis=1))
         if broken.size:
             msg = (
-                f"the model gives scores that are no numbers for {broken.size} of "
+                f"the model returns scores that are not finite for {broken.size} of "
                 f"{len(clips)} clips; train it again with a lower learning rate"
             )
             raise ModelError(msg)

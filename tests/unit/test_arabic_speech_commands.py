@@ -215,7 +215,9 @@ def test_lists_that_are_wrong_are_not_kept(small: ArabicSpeechCommands, path: Pa
 
 def test_an_archive_that_is_cut_off_is_refused(small: ArabicSpeechCommands, path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(DatasetError, match=rf"^{re.escape(str(path))} is no whole archive \("):
+    with pytest.raises(
+        DatasetError, match=rf"^{re.escape(str(path))} is not a complete archive \("
+    ):
         small.load(("arabic:stop",), "training")
 
 

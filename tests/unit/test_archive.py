@@ -233,7 +233,7 @@ def test_a_damaged_archive_is_refused_by_name(
     archive: Archive, zipped: Path, damage: Callable[[Path], None]
 ) -> None:
     damage(zipped)
-    fault = rf"^{re.escape(str(zipped))} is no whole archive \(.+\); fetch the archive again,"
+    fault = rf"^{re.escape(str(zipped))} is not a complete archive \(.+\); fetch the archive again,"
     with pytest.raises(DatasetError, match=fault):
         read(archive, "go")
 
@@ -387,7 +387,9 @@ def test_a_broken_zip_that_we_fetched_is_removed(archive: Archive, zipped: Path)
     zipped.unlink()
     archive.cache.mkdir()
     (archive.cache / "small.zip").write_bytes(b"<!DOCTYPE html>")
-    with pytest.raises(DatasetError, match=r"is no whole archive .* it is removed: run again"):
+    with pytest.raises(
+        DatasetError, match=r"is not a complete archive .* it is removed: run again"
+    ):
         read(archive, "go")
     assert not (archive.cache / "small.zip").exists()
 
@@ -398,7 +400,7 @@ LOGIN: Final = b"<!DOCTYPE html><title>Please log in</title>"
 @pytest.mark.parametrize(
     ("archive", "fault"),
     [
-        ("small.zip", "is no whole archive (File is not a zip file)"),
+        ("small.zip", "is not a complete archive (File is not a zip file)"),
         ("full.tar.gz", f"has SHA-256 {sha256(LOGIN)}, expected {sha256(b'tar')}"),
     ],
 )
@@ -423,7 +425,7 @@ def test_a_login_page_in_place_of_an_archive_is_as_good_as_no_server(
 
 def test_a_tar_that_breaks_off_is_refused(tar: Path, cache: Path) -> None:
     tar.write_bytes(tar.read_bytes()[:-60])
-    with pytest.raises(DatasetError, match="is no whole archive"):
+    with pytest.raises(DatasetError, match="is not a complete archive"):
         read(of_tar(tar, cache, tar.parent), "go")
 
 
@@ -501,7 +503,7 @@ def together(*processes: "subprocess.Popen[str]") -> list[tuple[str, str]]:
         process.stdin.flush()
     said = [process.communicate(timeout=60) for process in processes]
     return [
-        (out, re.sub(r"waiting for another process, which holds .*\.lock\n", "", err))
+        (out, re.sub(r"waiting for another process that holds .*\.lock\n", "", err))
         for out, err in said
     ]
 

@@ -71,13 +71,13 @@ def test_a_sample_more_than_a_second_is_refused() -> None:
         ),
         pytest.param(
             WHOLE[:17] + b"\x01" + WHOLE[18:],
-            "64 bytes: its chunks do not fit into each other",
+            "64 bytes: the sizes of its chunks do not fit",
             id="a-chunk-longer-than-the-file",
         ),
     ],
 )
 def test_what_is_no_pcm_wav_file_is_refused(data: bytes, detail: str) -> None:
-    with pytest.raises(AudioError, match=rf"^go/a.wav is no PCM WAV file \({detail}.*\){CURE}$"):
+    with pytest.raises(AudioError, match=rf"^go/a.wav is not a PCM WAV file \({detail}.*\){CURE}$"):
         decode_wav(data, "go/a.wav")
 
 

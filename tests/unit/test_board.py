@@ -58,7 +58,7 @@ def test_a_server_is_known_by_its_cpu(tmp_path: Path, virtual: bool, name: str) 
     assert (facts["governor"], facts["throttled"]) == (None, None)
 
 
-def test_the_model_of_a_pi_stands_in_cpuinfo_too(tmp_path: Path) -> None:
+def test_the_model_of_a_pi_can_be_read_from_cpuinfo_too(tmp_path: Path) -> None:
     files = {**PIS[PI_4], "proc/device-tree/model": ""}
 
     assert board.facts(Captured(tmp_path, files, {}))["model"] == PI_4
@@ -104,7 +104,7 @@ def test_readings_of_a_pi_come_from_its_firmware(tmp_path: Path) -> None:
     # All ticks but those idle and waiting, of 100 to a second.
     [(PI_3, 53.692, 80.21), (PI_4, 48.199, 17.0), (PI_5, 50.15, 11.94), (ZERO_2, 45.084, 46.33)],
 )
-def test_every_pi_tells_how_hot_and_how_busy_it_is(
+def test_every_pi_reports_temperature_and_load(
     tmp_path: Path, model: str, temperature_c: float, busy_s: float
 ) -> None:
     readings = board.readings(Captured(tmp_path, PIS[model], COOL_PI))
@@ -136,7 +136,7 @@ def test_the_clock_is_that_of_the_core_measured_on(
     assert board.readings(machine)["clock_mhz"] == expected
 
 
-def test_the_clock_asked_for_stands_in_where_none_is_measured(tmp_path: Path) -> None:
+def test_the_requested_clock_is_used_where_none_is_measured(tmp_path: Path) -> None:
     asked = {"sys/devices/system/cpu/cpu2/cpufreq/scaling_cur_freq": "1416000\n"}
     machine = Captured(tmp_path, PIS[PI_4] | asked, {}, core=2)
 
@@ -157,7 +157,7 @@ def test_the_governor_is_that_of_the_core_measured_on(
     ['error=1 error_msg="Command not registered"', "VCHI initialization failed", "throttled=", ""],
     ids=["error", "no device", "no value", "nothing"],
 )
-def test_firmware_that_answers_no_number_reads_as_nothing(tmp_path: Path, answer: str) -> None:
+def test_firmware_that_returns_no_number_reads_as_none(tmp_path: Path, answer: str) -> None:
     machine = Captured(tmp_path, PIS[PI_4], dict.fromkeys(COOL_PI, answer))
 
     readings = board.readings(machine)
@@ -180,7 +180,7 @@ def test_firmware_that_answers_no_number_reads_as_nothing(tmp_path: Path, answer
         ("proc/loadavg", "high\n", "load_1min"),
     ],
 )
-def test_a_text_in_no_known_form_reads_as_nothing(
+def test_a_text_in_an_unknown_form_reads_as_none(
     tmp_path: Path, path: str, text: str, reading: str
 ) -> None:
     files = {**PIS[PI_4], path: text}
@@ -188,14 +188,14 @@ def test_a_text_in_no_known_form_reads_as_nothing(
     assert board.readings(Captured(tmp_path, files, {}))[reading] is None
 
 
-def test_a_machine_that_tells_nothing_has_no_readings_but_its_clocks(tmp_path: Path) -> None:
+def test_a_machine_that_reports_nothing_has_no_readings_except_its_clocks(tmp_path: Path) -> None:
     readings = board.readings(Captured(tmp_path, {}, {}))
 
     told = {name for name, value in readings.items() if value is not None}
     assert told == {"clock_s", "own_s"}
 
 
-def test_a_machine_that_tells_nothing_still_has_a_name(tmp_path: Path) -> None:
+def test_a_machine_that_reports_nothing_still_has_a_name(tmp_path: Path) -> None:
     facts = board.facts(Machine(tmp_path))
 
     assert facts["name"]
@@ -234,7 +234,7 @@ def test_every_fact_fits_on_one_line_of_json(tmp_path: Path) -> None:
         pytest.param("0x0", None, False, id="no answer"),
     ],
 )
-def test_a_board_is_throttled_if_it_is_held_back_now_or_was_since(
+def test_a_board_is_throttled_if_it_is_now_or_was_since_the_earlier_report(
     before: str | None,
     bits: str | None,
     expected: bool,  # noqa: FBT001
@@ -338,7 +338,7 @@ DESCRIBED: dict[str, Fact] = {
     ],
     ids=["Pi", "virtual", "with its system"],
 )
-def test_a_report_is_headed_with_one_line(changes: dict[str, Fact], expected: str) -> None:
+def test_a_report_describes_the_board_in_one_line(changes: dict[str, Fact], expected: str) -> None:
     versions = "Python 3.11.2, LiteRT 2.3.0, NumPy 2.4.6, SciPy 1.17.1"
 
     assert describe({**DESCRIBED, **changes}) == expected + versions

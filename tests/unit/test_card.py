@@ -78,7 +78,7 @@ def test_a_tampered_model_is_refused(folder: Path) -> None:
 def test_an_unreadable_card_is_refused(folder: Path, text: str) -> None:
     (folder / "models" / "tiny.json").write_text(text)
 
-    message = rf"^tiny: tiny\.json is no readable model card \(.+\); {TRAIN}"
+    message = rf"^tiny: tiny\.json is not a readable model card \(.+\); {TRAIN}"
     with pytest.raises(ModelError, match=message):
         read_model(CANDIDATE, "tiny", folder)
 
@@ -86,7 +86,7 @@ def test_an_unreadable_card_is_refused(folder: Path, text: str) -> None:
 def test_a_card_that_is_missing_is_refused(folder: Path) -> None:
     (folder / "models" / "tiny.json").unlink()
 
-    message = rf"^tiny: tiny\.json is no readable model card \(.*No such file.*\); {TRAIN}"
+    message = rf"^tiny: tiny\.json is not a readable model card \(.*No such file.*\); {TRAIN}"
     with pytest.raises(ModelError, match=message):
         read_model(CANDIDATE, "tiny", folder)
 
@@ -116,7 +116,7 @@ LINE = re.escape(f'write network=ReadyModel(path="given.tflite", sha256="{sha256
 def test_a_ready_model_without_a_digest_is_refused_with_the_line_to_write(tmp_path: Path) -> None:
     (tmp_path / "given.tflite").write_bytes(MODEL)
 
-    message = rf"^tiny: given\.tflite is recorded without its SHA-256; {LINE}$"
+    message = rf"^tiny: given\.tflite is named without its SHA-256; {LINE}$"
     with pytest.raises(ModelError, match=message):
         read_model(given(None), "tiny", tmp_path)
 
@@ -129,19 +129,19 @@ def test_a_ready_model_with_another_digest_is_refused_with_the_line_to_write(
 
     message = (
         rf"^tiny: given\.tflite does not have the SHA-256 '{digest}'; "
-        rf"put the right file there or, for this one, {LINE}$"
+        rf"put the right file there or, to measure this one, {LINE}$"
     )
     with pytest.raises(ModelError, match=message):
         read_model(given(digest), "tiny", tmp_path)
 
 
-MEND = r"put the model there or mend ReadyModel\(path=\.\.\.\)$"
+CORRECT = r"put the model there or correct ReadyModel\(path=\.\.\.\)$"
 
 
 def test_a_ready_model_that_is_missing_is_named(tmp_path: Path) -> None:
     path = re.escape(str(tmp_path / "given.tflite"))
 
-    with pytest.raises(ModelError, match=rf"^tiny: {path} does not exist; {MEND}"):
+    with pytest.raises(ModelError, match=rf"^tiny: {path} does not exist; {CORRECT}"):
         read_model(given(None), "tiny", tmp_path)
 
 
@@ -149,7 +149,7 @@ def test_a_ready_model_that_is_a_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "given.tflite").mkdir()
     path = re.escape(str(tmp_path / "given.tflite"))
 
-    message = rf"^tiny: {path} cannot be read \(Is a directory\); {MEND}"
+    message = rf"^tiny: {path} cannot be read \(Is a directory\); {CORRECT}"
     with pytest.raises(ModelError, match=message):
         read_model(given(None), "tiny", tmp_path)
 

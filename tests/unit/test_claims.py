@@ -11,32 +11,30 @@ CLAIMS: Final[Mapping[str, tuple[str, ...]]] = {
     "The object whose accuracy is counted is the one that is timed.": (
         "test_spotter.py::test_a_spotter_is_front_end_and_model_and_nothing_else",
         "test_subject.py::test_a_candidate_is_scored_on_every_clip_of_its_task",
-        "test_subject.py::test_clips_are_timed_round_and_round",
+        "test_subject.py::test_clips_are_timed_in_turn_over_and_over",
     ),
     "A timed call is front-end plus inference.": (
-        "test_gate.py::test_the_headline_is_front_end_and_model_and_the_stages_are_one_each",
+        "test_gate.py::test_the_latency_is_front_end_plus_model_and_each_stage_is_timed_alone",
         "test_timing.py::test_exactly_front_end_and_inference_are_counted",
     ),
     "Reading a clip is not timed.": (
         "test_timing.py::test_whole_calls_are_timed_without_the_fetching_of_clips",
     ),
     "Front-end and inference are timed apart as well.": (
-        "test_gate.py::test_the_headline_is_front_end_and_model_and_the_stages_are_one_each",
+        "test_gate.py::test_the_latency_is_front_end_plus_model_and_each_stage_is_timed_alone",
     ),
     "The first call is reported apart.": (
-        "test_gate.py::test_the_headline_is_front_end_and_model_and_the_stages_are_one_each",
+        "test_gate.py::test_the_latency_is_front_end_plus_model_and_each_stage_is_timed_alone",
         "test_timing.py::test_one_call_is_timed_in_microseconds",
     ),
-    "What timing itself costs is printed.": (
-        "test_gate.py::test_what_timing_itself_costs_is_told",
-    ),
+    "What timing itself costs is printed.": ("test_gate.py::test_the_cost_of_timing_is_printed",),
     "Five windows of each candidate are interleaved: the first of all, then the second of all.": (
         "test_gate.py::test_windows_are_interleaved_across_candidates",
     ),
     "A window begins with at least ten untimed calls, the first with half a second of them.": (
-        "test_subject.py::test_windows_last_as_long_as_asked_and_the_first_is_warmed_up_longest",
+        "test_subject.py::test_windows_last_as_long_as_the_profile_says_and_the_first_has_the_longest_warm_up",
         "test_timing.py::test_a_slow_spotter_is_warmed_up_by_ten_calls_all_the_same",
-        "test_timing.py::test_profiles_are_those_of_the_design",
+        "test_timing.py::test_the_profiles_are_quick_and_full",
     ),
     "Calls are timed on one core, by one thread, with the garbage collector off.": (
         "test_gate.py::test_calls_are_timed_on_one_core_by_one_thread_without_garbage_collector",
@@ -61,19 +59,19 @@ CLAIMS: Final[Mapping[str, tuple[str, ...]]] = {
         "test_report.py::test_a_verdict_is_not_certain_if_the_limit_lies_in_the_interval",
     ),
     "With --certain the lower end of the interval must beat the limit, too.": (
-        "test_gate_faults.py::test_a_few_clips_are_not_enough_to_be_certain",
+        "test_gate_faults.py::test_a_few_clips_are_not_enough_with_certain",
     ),
     "A limit that is missed fails the run, also where the tests of verdicts are left out.": (
-        "test_gate_faults.py::test_failing_candidates_have_rows_that_tell_why",
-        "test_gate_interrupts.py::test_a_limit_that_is_missed_fails_where_verdicts_are_left_out",
-        "test_gate_interrupts.py::test_a_limit_that_is_missed_fails_where_only_benchmarks_run",
+        "test_gate_faults.py::test_failing_candidates_have_rows_with_the_reason",
+        "test_gate_interrupts.py::test_a_missed_limit_fails_a_run_without_the_tests_of_verdicts",
+        "test_gate_interrupts.py::test_a_missed_limit_fails_a_run_of_benchmarks_only",
     ),
-    "A device acts when the top score exceeds 0.95.": (
-        "test_statistics.py::test_the_operating_rule",
+    "A top score above 0.95 triggers the operating rule.": (
+        "test_statistics.py::test_the_rule_is_triggered_by_a_right_answer_above_the_threshold",
         "test_row.py::test_the_operating_rule_is_recorded_with_its_threshold",
     ),
     "False accepts are counted on all other words of the test split and on 361 clips of noise.": (
-        "test_gate.py::test_other_words_and_noise_that_are_acted_on_are_counted",
+        "test_gate.py::test_other_words_and_noise_that_trigger_the_rule_are_counted",
         "test_subject.py::test_other_words_are_scored_for_false_accepts",
         "test_row.py::test_false_accepts_are_counted_for_words_and_for_noise",
         "test_noise.py::test_every_kind_is_there_at_every_level_and_digital_zero_once",
@@ -94,18 +92,18 @@ CLAIMS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "A clock that falls by more than 2 % while the board is busy makes a row invalid.": (
         "test_validity.py::test_a_clock_that_falls_makes_the_row_invalid",
-        "test_validity.py::test_a_clock_that_hardly_falls_is_believed",
+        "test_validity.py::test_a_clock_that_hardly_falls_leaves_the_row_valid",
     ),
     "A row that the board made invalid is measured again, twice at most.": (
-        "test_subject.py::test_all_windows_are_taken_again_twice_at_most",
+        "test_subject.py::test_all_windows_are_measured_again_twice_at_most",
         "test_gate_faults.py::test_a_throttled_board_makes_rows_invalid_after_three_attempts",
     ),
     "A runtime without XNNPACK makes a row invalid, and is not measured again.": (
         "test_validity.py::test_a_missing_delegate_makes_the_row_invalid",
-        "test_subject.py::test_what_no_repetition_can_mend_is_not_measured_again",
+        "test_subject.py::test_a_missing_delegate_is_not_measured_again",
     ),
     "An invalid row fails the run with --strict-board only.": (
-        "test_verdict.py::test_what_fails_a_run_and_what_does_if_the_board_is_to_be_strict",
+        "test_verdict.py::test_fail_and_error_fail_a_run_and_invalid_does_with_a_strict_board",
         "test_gate_faults.py::test_a_throttled_board_makes_rows_invalid_after_three_attempts",
     ),
     "Windows that differ are warned of.": (
@@ -113,10 +111,10 @@ CLAIMS: Final[Mapping[str, tuple[str, ...]]] = {
         "test_validity.py::test_one_window_far_off_is_warned_of",
     ),
     "Other processes at work are warned of.": (
-        "test_validity.py::test_others_that_work_are_warned_of",
+        "test_validity.py::test_other_processes_that_work_are_warned_of",
     ),
     "An unsteady governor is warned of.": (
-        "test_validity.py::test_another_governor_is_warned_of",
+        "test_validity.py::test_a_governor_other_than_performance_is_warned_of",
         "test_subject.py::test_an_unsteady_governor_is_warned_of",
     ),
     "A Pi whose firmware is silent is warned of.": (
@@ -124,25 +122,25 @@ CLAIMS: Final[Mapping[str, tuple[str, ...]]] = {
         "test_subject.py::test_a_pi_whose_firmware_is_silent_is_warned_of",
     ),
     "A model that crashes its process fails its own row only.": (
-        "test_probe.py::test_a_crash_is_an_error_and_the_same_helper_tries_the_next",
+        "test_probe.py::test_a_crash_is_an_error_and_the_same_helper_probes_the_next_model",
         "test_gate_faults.py::test_one_bad_candidate_never_stops_the_others",
     ),
-    "A model that hangs is ended.": ("test_probe.py::test_a_model_that_hangs_is_ended",),
-    "A model that eats memory is ended.": (
-        "test_probe.py::test_a_model_that_eats_memory_is_ended",
+    "A model that hangs is killed.": ("test_probe.py::test_a_model_that_hangs_is_killed",),
+    "A model that eats memory is killed.": (
+        "test_probe.py::test_a_model_that_eats_memory_is_killed",
     ),
 }
 """Each claim with its proofs: file in this folder, and test."""
 
 
 @pytest.mark.parametrize("claim", CLAIMS)
-def test_every_claim_has_its_proofs(claim: str) -> None:
+def test_every_test_that_proves_a_claim_exists(claim: str) -> None:
     assert CLAIMS[claim]
     assert list(missing(CLAIMS[claim])) == []
 
 
-def test_a_proof_that_is_not_there_is_noticed() -> None:
-    here = f"{Path(__file__).name}::test_a_proof_that_is_not_there_is_noticed"
+def test_a_missing_test_is_noticed() -> None:
+    here = f"{Path(__file__).name}::test_a_missing_test_is_noticed"
     gone = [f"{Path(__file__).name}::missing", f"{Path(__file__).name}::test_x", "test_x.py::test"]
 
     assert list(missing([here, *gone])) == gone

@@ -191,7 +191,7 @@ def test_clips_are_paired_by_name_in_any_order() -> None:
     assert verdicts(row(**scored(3)), row(**{**scored(3), "scores": backwards})) == ALL_THE_SAME
 
 
-def test_an_accuracy_of_nothing_has_no_ratio() -> None:
+def test_an_accuracy_of_zero_has_no_ratio() -> None:
     nothing = record(row(**scored(*range(100))))
 
     line = compare(nothing, nothing).table.splitlines()[2]
@@ -276,7 +276,7 @@ def test_detection_is_judged_on_the_clips_that_changed() -> None:
 
 
 @pytest.mark.parametrize(("old", "new"), [("invalid", "pass"), ("pass", "invalid")])
-def test_times_that_are_not_believed_are_not_judged(old: str, new: str) -> None:
+def test_times_of_invalid_rows_are_not_judged(old: str, new: str) -> None:
     slow = row(verdict=new, **timed([210.0, 220.0, 230.0, 240.0, 250.0]))
 
     assert verdicts(row(verdict=old), slow) == {**ALL_THE_SAME, "latency": "not judged"}

@@ -47,7 +47,7 @@ def resolve_to(monkeypatch: pytest.MonkeyPatch, *places: tuple[str, int]) -> Non
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
 
 
-def test_one_that_answers_is_found_among_those_that_do_not(
+def test_one_address_that_answers_is_found_among_silent_ones(
     silences: list[tuple[str, int]], answering: tuple[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     resolve_to(monkeypatch, NOBODY, *silences, answering)
@@ -57,7 +57,7 @@ def test_one_that_answers_is_found_among_those_that_do_not(
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_one_deadline_is_for_all_addresses(
+def test_all_addresses_share_one_deadline(
     silences: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch, scheme: str
 ) -> None:
     monkeypatch.setenv("no_proxy", "*")
@@ -69,13 +69,13 @@ def test_one_deadline_is_for_all_addresses(
     assert 0.2 <= time.monotonic() - start < 10
 
 
-def test_a_refusal_by_all_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refusal_by_every_address_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     resolve_to(monkeypatch, NOBODY, NOBODY)
     with pytest.raises(ConnectionRefusedError, match="refused"):
         connect(("many.example", 80), 60)
 
 
-def test_an_address_of_a_kind_there_is_not_here_is_passed_over(
+def test_an_address_of_an_unsupported_family_is_skipped(
     answering: tuple[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     odd = (-1, socket.SOCK_STREAM, 6, "", ("::1", 80))

@@ -42,7 +42,7 @@ def test_no_recordings_make_an_empty_data_set() -> None:
 
 def test_a_broken_recording_is_refused_by_its_key() -> None:
     broken = Recording(key="go/c.wav", word="go", data=b"not sound")
-    with pytest.raises(AudioError, match=r"^go/c\.wav is no PCM WAV file"):
+    with pytest.raises(AudioError, match=r"^go/c\.wav is not a PCM WAV file"):
         assembled(GO, broken)
 
 

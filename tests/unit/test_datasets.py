@@ -90,7 +90,7 @@ def test_archives_are_looked_for_where_kws_data_says(
 def test_kws_data_that_is_no_folder_is_refused(tmp_path: Path, name: str | None) -> None:
     wrong = tmp_path / "mini_speech_commands.zip"
     wrong.write_bytes(b"the archive, not its folder")
-    fault = f"KWS_DATA={wrong} is no folder; name the one that holds the archives, or unset it"
+    fault = f"KWS_DATA={wrong} is not a folder; name the one that holds the archives, or unset it"
     with pytest.raises(DatasetError, match=f"^{re.escape(fault)}$"):
         find(name, {"KWS_DATA": str(wrong)})
 

@@ -172,7 +172,7 @@ def test_an_old_file_is_replaced(server: Server, part: Path, target: Path) -> No
     assert (target.read_bytes(), part.exists()) == (WHOLE, False)
 
 
-def test_a_break_off_says_how_far_it_came(server: Server, target: Path) -> None:
+def test_a_download_that_breaks_off_reports_how_far_it_came(server: Server, target: Path) -> None:
     url = server.url("/breaking-off")
     fault = (
         f"{url} could not be fetched (it broke off after 128,000 of 256,000 bytes; "
@@ -182,7 +182,7 @@ def test_a_break_off_says_how_far_it_came(server: Server, target: Path) -> None:
         download(url, target)
 
 
-def test_a_break_off_keeps_what_came_but_not_in_place(
+def test_a_download_that_breaks_off_leaves_a_part_file_only(
     server: Server, part: Path, target: Path
 ) -> None:
     with pytest.raises(UnreachableError, match="it broke off"):
@@ -213,7 +213,9 @@ def test_a_file_that_is_not_there_is_refused_by_its_address(server: Server, targ
         download(url, target)
 
 
-def test_a_part_past_the_end_is_thrown_away(server: Server, part: Path, target: Path) -> None:
+def test_a_part_file_longer_than_the_file_is_deleted(
+    server: Server, part: Path, target: Path
+) -> None:
     part.write_bytes(WHOLE + b"more")
     url = server.url("/past-the-end")
     with pytest.raises(UnreachableError, match=f"^{re.escape(url)} answered 416"):
@@ -226,7 +228,7 @@ def test_a_part_past_the_end_is_thrown_away(server: Server, part: Path, target: 
     ("path", "size"),
     [("/nothing-more", None), ("/nothing-more", len(WHOLE)), ("/past-the-end", len(WHOLE))],
 )
-def test_a_whole_part_is_known_for_one_when_nothing_more_comes(
+def test_a_part_file_that_is_already_complete_is_accepted(
     server: Server, part: Path, target: Path, path: str, size: int | None
 ) -> None:
     part.write_bytes(WHOLE)
@@ -241,7 +243,7 @@ def test_a_whole_part_is_known_for_one_when_nothing_more_comes(
         ("/from-nowhere", "bytes without their place"),
     ],
 )
-def test_what_comes_from_elsewhere_than_asked_for_is_not_appended(
+def test_bytes_from_another_position_are_not_appended(
     server: Server, part: Path, target: Path, path: str, sent: str
 ) -> None:
     part.write_bytes(WHOLE[:HALF])
@@ -254,7 +256,7 @@ def test_what_comes_from_elsewhere_than_asked_for_is_not_appended(
     assert (part.exists(), target.exists()) == (False, False)
 
 
-def test_a_rest_that_comes_in_parts_is_not_taken_for_the_whole(
+def test_a_partial_answer_is_not_taken_for_the_whole_file(
     server: Server, part: Path, target: Path
 ) -> None:
     part.write_bytes(WHOLE[:HALF])
@@ -264,7 +266,9 @@ def test_a_rest_that_comes_in_parts_is_not_taken_for_the_whole(
     assert part.read_bytes() == WHOLE[: HALF + 100]
 
 
-def test_a_known_size_is_asked_of_a_file_without_length(server: Server, target: Path) -> None:
+def test_a_known_size_is_checked_where_the_server_sends_no_length(
+    server: Server, target: Path
+) -> None:
     fault = "it broke off after 128,000 of 256,000 bytes; run again to resume"
     with pytest.raises(UnreachableError, match=fault):
         download(server.url("/half-without-length"), target, size=len(WHOLE))
@@ -278,7 +282,7 @@ def test_a_length_that_is_no_number_is_refused(server: Server, target: Path) -> 
         download(url, target)
 
 
-def test_silence_is_given_up_on_and_what_came_before_is_kept(
+def test_a_silent_server_is_given_up_on_and_the_part_file_is_kept(
     server: Server, part: Path, target: Path
 ) -> None:
     url = server.url("/dripping-and-falling-silent")
@@ -302,7 +306,7 @@ def test_a_folder_that_cannot_be_written_is_named(server: Server, target: Path) 
         download(server.url("/whole"), target)
 
 
-def test_a_full_disk_is_no_fault_of_the_server(
+def test_a_full_disk_is_not_reported_as_a_fault_of_the_server(
     server: Server, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:
@@ -335,9 +339,7 @@ def test_a_file_of_the_published_size_is_fetched(server: Server, part: Path, tar
     assert target.read_bytes() == WHOLE
 
 
-def test_a_server_that_takes_longer_than_a_silence_may_last_is_waited_for(
-    server: Server, target: Path
-) -> None:
+def test_a_slow_server_that_keeps_sending_is_waited_for(server: Server, target: Path) -> None:
     start = time.monotonic()
     download(server.url("/dripping-slowly"), target, silence_s=1)
     assert target.read_bytes() == WHOLE

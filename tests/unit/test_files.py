@@ -122,7 +122,7 @@ def test_a_lock_is_waited_for_and_the_wait_is_told(
     waiting.join()
 
     assert order == ["first", "second"]
-    assert said + capsys.readouterr().err == f"waiting for another process, which holds {path}\n"
+    assert said + capsys.readouterr().err == f"waiting for another process that holds {path}\n"
 
 
 def test_a_lock_nobody_holds_is_taken_in_silence(

@@ -103,7 +103,7 @@ def test_a_folder_that_went_away_is_refused(tmp_path: Path) -> None:
 
 def test_a_broken_recording_is_refused_not_left_out(mine: Path) -> None:
     (mine / "go" / "c.wav").write_bytes(b"")
-    with pytest.raises(AudioError, match=r"^go/c\.wav is no PCM WAV file"):
+    with pytest.raises(AudioError, match=r"^go/c\.wav is not a PCM WAV file"):
         Folder(mine).load(("go",))
 
 

@@ -61,7 +61,7 @@ def test_features_of_many_clips_are_those_of_each() -> None:
     np.testing.assert_array_equal(features, [Blocks()(clip) for clip in CLIPS])
 
 
-def test_features_of_no_clips_have_their_shape_all_the_same() -> None:
+def test_features_of_no_clips_have_their_shape() -> None:
     assert features_of(LogMel(), CLIPS[:0]).shape == (0, 39, 32)
 
 
@@ -89,14 +89,14 @@ def test_features_of_no_clips_have_their_shape_all_the_same() -> None:
             for shape in (4, [4], (), (4, 0), (4, -1), (4.0,), (True,), (None, 4), "4")
         ),
         pytest.param(
-            Thawed(), "Thawed is no frozen dataclass", "@dataclass(frozen=True)", id="thawed"
+            Thawed(), "Thawed is not a frozen dataclass", "@dataclass(frozen=True)", id="thawed"
         ),
         pytest.param(
-            Plain(), "Plain is no frozen dataclass", "@dataclass(frozen=True)", id="plain"
+            Plain(), "Plain is not a frozen dataclass", "@dataclass(frozen=True)", id="plain"
         ),
     ],
 )
-def test_what_is_no_front_end_is_refused(value: Any, fault: str, cure: str) -> None:
+def test_an_object_that_is_not_a_front_end_is_refused(value: Any, fault: str, cure: str) -> None:
     expected = f"impossible front-end: {fault}; use {cure}"
 
     with pytest.raises(CandidateError, match=f"^{re.escape(expected)}"):
@@ -111,11 +111,11 @@ NOT = "for {which}, not float32 of shape (4,);"
 WRONG = {
     "another dtype": (
         lambda features: features.astype(np.float64),
-        f"returned float64 of shape (4,) {NOT} mend its __call__ or its shape",
+        f"returned float64 of shape (4,) {NOT} fix its __call__ or its shape",
     ),
     "another shape": (
         lambda features: features[1:],
-        f"returned float32 of shape (3,) {NOT} mend its __call__ or its shape",
+        f"returned float32 of shape (3,) {NOT} fix its __call__ or its shape",
     ),
     "no array": (
         lambda features: features.tolist(),
@@ -127,7 +127,7 @@ WRONG = {
     ),
     "NaN": (
         lambda features: np.where([True, False, True, False], np.float32(np.nan), features),
-        "returned 2 values that are not finite for {which}, not numbers only; guard its divisions",
+        "returned 2 values that are not finite for {which}, expected finite numbers; guard its",
     ),
     "an error": (
         lambda features: features["mel"],
@@ -138,7 +138,7 @@ WRONG = {
 
 @pytest.mark.parametrize(("change", "told"), WRONG.values(), ids=WRONG)
 class TestWhatIsNotItsFeatures:
-    def test_is_refused_with_the_number_of_the_clip(
+    def test_wrong_features_are_refused_with_the_number_of_the_clip(
         self, change: Callable[[Any], Any], told: str
     ) -> None:
         def only_if_loud(features: Any) -> Any:
@@ -148,7 +148,7 @@ class TestWhatIsNotItsFeatures:
         with pytest.raises(CandidateError, match=f"^{expected}"):
             features_of(Blocks(change=only_if_loud), CLIPS)
 
-    def test_is_refused_before_the_first_clip(
+    def test_wrong_features_are_refused_before_the_first_clip(
         self, change: Callable[[Any], Any], told: str
     ) -> None:
         expected = re.escape(f"the front-end Blocks {told}".format(which="a silent clip"))
@@ -162,18 +162,18 @@ def test_an_error_of_the_front_end_names_the_clip_and_the_cure() -> None:
 
     message = (
         "^the front-end Blocks raised ZeroDivisionError: no sample is above zero for clip 0; "
-        "mend its __call__$"
+        "fix its __call__$"
     )
     with pytest.raises(CandidateError, match=message):
         features_of(Blocks(change=broken), CLIPS)
 
 
-def test_a_clip_that_is_none_is_not_the_fault_of_the_front_end() -> None:
+def test_a_wrong_clip_is_not_reported_as_a_fault_of_the_front_end() -> None:
     with pytest.raises(AudioError, match=r"^a clip is int16 of shape \(8000,\), not "):
         features_of(LogMel(), CLIPS[:, :8_000])
 
 
-def test_a_front_end_can_be_tried_out_on_the_first_clip_it_is_going_to_see() -> None:
+def test_a_front_end_can_be_checked_on_its_first_clip() -> None:
     frontend = Blocks(change=lambda features: features if not features.any() else None)
 
     require_working(frontend)
@@ -181,7 +181,7 @@ def test_a_front_end_can_be_tried_out_on_the_first_clip_it_is_going_to_see() -> 
         require_working(frontend, loud())
 
 
-def test_trying_a_front_end_out_leaves_its_first_call_to_come() -> None:
+def test_checking_a_front_end_does_not_warm_it_up() -> None:
     frontend = LogMel()
 
     require_working(frontend)

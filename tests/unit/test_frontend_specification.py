@@ -47,7 +47,7 @@ change unless the version does.
 
 
 @pytest.mark.parametrize("kind", [LogMel, Mfcc, Waveform])
-def test_the_defaults_are_those_of_the_version(kind: Any) -> None:
+def test_a_version_pins_the_defaults(kind: Any) -> None:
     frontend = kind()
     defaults = {field.name: getattr(frontend, field.name) for field in dataclasses.fields(kind)}
 
@@ -86,7 +86,7 @@ def test_the_defaults_are_those_of_the_version(kind: Any) -> None:
         ),
     ],
 )
-def test_ours_count_by_kind_version_and_what_differs(
+def test_a_front_end_of_the_harness_counts_by_kind_version_and_changed_values(
     frontend: Any, expected: dict[str, Any]
 ) -> None:
     assert _frontend(frontend) == expected
@@ -190,7 +190,7 @@ def edited(source: str, old: str, new: str) -> str:
         pytest.param("Blocks())", "LogMel())", id="kind"),
     ],
 )
-def test_a_front_end_of_its_own_counts_with_its_source(load: Load, old: str, new: str) -> None:
+def test_a_front_end_of_a_candidate_counts_with_its_source(load: Load, old: str, new: str) -> None:
     assert specification_hash(load(edited(OWN, old, new))) != specification_hash(load(OWN))
 
 
@@ -216,7 +216,7 @@ def test_one_line_of_a_front_end_makes_its_model_stale(load: Load, tmp_path: Pat
         read_model(load(edited(OWN, "mean(axis=1)", "max(axis=1)")), "mine", tmp_path)
 
 
-def test_one_derived_from_ours_counts_with_its_source_and_our_version(load: Load) -> None:
+def test_a_derived_front_end_counts_with_its_source_and_the_version_of_its_base(load: Load) -> None:
     told = _frontend(load(DERIVED).frontend)
 
     assert (told["kind"], told["version"], told["values"]) == ("LogMel", 1, {"mel_bins": 20})
@@ -231,7 +231,7 @@ def test_one_derived_from_ours_counts_with_its_source_and_our_version(load: Load
         pytest.param("frontend=Halved", "frontend=LogMel", id="kind"),
     ],
 )
-def test_an_edited_one_derived_from_ours_is_another_specification(
+def test_an_edited_derived_front_end_is_another_specification(
     load: Load, old: str, new: str
 ) -> None:
     assert specification_hash(load(edited(DERIVED, old, new))) != specification_hash(load(DERIVED))
@@ -240,7 +240,7 @@ def test_an_edited_one_derived_from_ours_is_another_specification(
 @pytest.mark.parametrize(
     "source", [DERIVED, edited(OWN, "np.abs(samples)", "LogMel()(samples)")], ids=["base", "used"]
 )
-def test_a_new_version_of_what_it_builds_on_is_another_specification(
+def test_a_new_version_of_the_base_is_another_specification(
     load: Load, source: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = specification_hash(load(source))
@@ -249,11 +249,11 @@ def test_a_new_version_of_what_it_builds_on_is_another_specification(
     assert specification_hash(load(source)) != before
 
 
-def test_the_modules_of_the_harness_are_no_part_of_it(load: Load) -> None:
+def test_the_modules_of_the_harness_do_not_count(load: Load) -> None:
     assert "harness" not in json.dumps(_frontend(load(DERIVED).frontend))
 
 
-def test_what_follows_from_other_values_need_not_be_plain(load: Load) -> None:
+def test_a_field_without_init_need_not_be_plain(load: Load) -> None:
     source = edited(
         edited(OWN, "import dataclass\n", "import dataclass, field\n"),
         "    offset: float = 0.0\n",

@@ -86,7 +86,7 @@ def test_windows_are_interleaved_across_candidates(measured: Measured) -> None:
     assert order == [f"{window}-{name}" for window in range(1, 6) for name in names]
 
 
-def test_words_that_are_no_label_are_left_out_and_named(measured: Measured) -> None:
+def test_words_that_are_not_labels_are_left_out_and_named(measured: Measured) -> None:
     dataset = measured.project.record()["dataset"]
 
     assert dataset["clips"] == 6
@@ -94,7 +94,7 @@ def test_words_that_are_no_label_are_left_out_and_named(measured: Measured) -> N
     assert "bird (3)" in measured.project.report()
 
 
-def test_other_words_and_noise_that_are_acted_on_are_counted(measured: Measured) -> None:
+def test_other_words_and_noise_that_trigger_the_rule_are_counted(measured: Measured) -> None:
     rule = measured.project.rows()["good"]["operating_rule"]
 
     # "bird" is as loud as "go", and this model tells loud from silent.
@@ -104,7 +104,7 @@ def test_other_words_and_noise_that_are_acted_on_are_counted(measured: Measured)
     assert "3 of 3" in measured.project.report()
 
 
-def test_where_no_recordings_can_be_had_synthetic_voices_stand_in_and_all_say_so(
+def test_synthetic_voices_stand_in_for_missing_recordings_and_every_output_says_so(
     tmp_path: Path,
 ) -> None:
     anyway = "misses={'espeak': ('accuracy',)}"
@@ -126,7 +126,7 @@ def test_where_no_recordings_can_be_had_synthetic_voices_stand_in_and_all_say_so
     assert "(synthetic voices, not people)" in (project.results / "README.md").read_text()
 
 
-def test_on_a_terminal_one_line_says_what_is_measured(project: Project) -> None:
+def test_a_terminal_shows_in_one_line_what_is_measured(project: Project) -> None:
     ours, theirs = os.openpty()
     with project.start(stdout=theirs) as gate:
         os.close(theirs)
@@ -167,7 +167,9 @@ def clocked(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return project
 
 
-def test_the_headline_is_front_end_and_model_and_the_stages_are_one_each(clocked: Project) -> None:
+def test_the_latency_is_front_end_plus_model_and_each_stage_is_timed_alone(
+    clocked: Project,
+) -> None:
     latency = clocked.rows()["clocked"]["latency_us"]
 
     assert [latency[name]["p50"] for name in ("total", "frontend", "inference")] == [600, 200, 400]
@@ -189,7 +191,7 @@ def test_pages_and_pictures_are_written_beside_the_record(measured: Measured) ->
     assert suffixes == {".md", ".svg"}
 
 
-def test_what_timing_itself_costs_is_told(measured: Measured) -> None:
+def test_the_cost_of_timing_is_printed(measured: Measured) -> None:
     cost_us = measured.project.record()["run"]["empty_call_us"]
 
     assert 0 < cost_us < 1_000

@@ -17,7 +17,7 @@ def project(tmp_path: Path) -> Project:
     return Project(tmp_path, {"good": ready("good")})
 
 
-def test_what_was_measured_is_kept_where_pages_cannot_be_rendered(tmp_path: Path) -> None:
+def test_the_record_is_kept_if_pages_cannot_be_rendered(tmp_path: Path) -> None:
     spoil = 'Path("out/README.md").write_text("# Mine")\n'
     spoiler = SLEEPY.format(seconds=0).replace('Path("asleep").touch()', spoil.strip())
     project = Project(tmp_path, {"good": spoiler})
@@ -27,7 +27,7 @@ def test_what_was_measured_is_kept_where_pages_cannot_be_rendered(tmp_path: Path
     assert exit_status == pytest.ExitCode.TESTS_FAILED
     assert f"wrote {project.raw[0]}" in said
     assert "FAILED: " in said
-    assert "README.md is no index of results and would be lost; choose another folder" in said
+    assert "README.md is not an index of results and would be lost; choose another folder" in said
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def cut_short(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, int, s
     return project, *project.measure("--certain", "-k", "1-")
 
 
-def test_a_limit_that_is_missed_fails_where_verdicts_are_left_out(
+def test_a_missed_limit_fails_a_run_without_the_tests_of_verdicts(
     cut_short: tuple[Project, int, str],
 ) -> None:
     _, exit_status, said = cut_short
@@ -46,7 +46,7 @@ def test_a_limit_that_is_missed_fails_where_verdicts_are_left_out(
     assert exit_status == pytest.ExitCode.TESTS_FAILED
 
 
-def test_a_limit_that_is_missed_fails_where_only_benchmarks_run(project: Project) -> None:
+def test_a_missed_limit_fails_a_run_of_benchmarks_only(project: Project) -> None:
     exit_status, said = project.measure("--certain", "--benchmark-only")
 
     assert "accuracy may be 60.97%" in said

@@ -63,7 +63,7 @@ LEGAL = st.builds(
 
 @settings(max_examples=30, deadline=None)
 @given(frontend=LEGAL)
-def test_features_have_the_shape_that_was_announced(frontend: LogMel) -> None:
+def test_features_have_the_shape_of_the_front_end(frontend: LogMel) -> None:
     features = frontend(NOISE)
     assert (features.shape, features.dtype.name) == (frontend.shape, "float32")
     assert np.isfinite(features).all()
@@ -80,7 +80,7 @@ def test_features_have_the_shape_that_was_announced(frontend: LogMel) -> None:
         pytest.param(LogMel(fft_length=1_024), (39, 32), id="zero-padded"),
     ],
 )
-def test_the_shape_of_some_settings(frontend: LogMel, expected: tuple[int, int]) -> None:
+def test_settings_give_their_shape(frontend: LogMel, expected: tuple[int, int]) -> None:
     assert frontend.shape == expected
 
 
@@ -354,14 +354,14 @@ def test_a_frame_of_less_than_two_samples_is_refused(frame_ms: float) -> None:
 
 
 @pytest.mark.parametrize("shape", [(15_999,), (16_001,), (16_000, 1), (0,)], ids=str)
-def test_a_clip_that_is_no_second_is_refused(shape: tuple[int, ...]) -> None:
+def test_a_clip_not_of_one_second_is_refused(shape: tuple[int, ...]) -> None:
     expected = f"a clip is int16 of shape {shape}, not int16 of shape (16000,); "
     with pytest.raises(AudioError, match=f"^{re.escape(expected)}read it with decode_wav$"):
         LogMel()(np.zeros(shape, np.int16))
 
 
 @pytest.mark.parametrize("dtype", ["float32", "int32"])
-def test_a_clip_of_other_numbers_is_refused(dtype: str) -> None:
+def test_a_clip_not_of_int16_is_refused(dtype: str) -> None:
     expected = f"a clip is {dtype} of shape (16000,), not int16 of shape (16000,); "
     with pytest.raises(AudioError, match=f"^{re.escape(expected)}read it with decode_wav$"):
         LogMel()(SILENCE.astype(dtype))

@@ -113,7 +113,7 @@ def test_a_metric_that_is_not_in_the_table_cannot_be_limited() -> None:
 
 
 @pytest.mark.parametrize("attribute", ["name", "heading", "limit"])
-def test_no_two_metrics_share_what_tells_them_apart(attribute: str) -> None:
+def test_names_limits_and_headings_of_metrics_are_unique(attribute: str) -> None:
     values = [value for metric in metrics.METRICS if (value := getattr(metric, attribute))]
 
     assert sorted(set(values)) == sorted(values)
@@ -135,7 +135,7 @@ def test_every_metric_reads_its_value_from_a_whole_row_and_none_from_an_empty_on
 
 
 @pytest.mark.parametrize("better", ["higher", "lower"])
-def test_an_equal_value_beats_none(better: Any) -> None:
+def test_an_equal_value_does_not_beat(better: Any) -> None:
     metric = Metric(name="m", heading="m", meaning="", value=number("m"), unit=COUNT, better=better)
 
     beaten = {pair for pair in itertools.product((1, 2), repeat=2) if metric.beats(*pair)}

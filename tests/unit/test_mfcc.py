@@ -55,7 +55,7 @@ def test_the_scale_of_tensorflow_differs_in_the_zeroth_coefficient_alone() -> No
     np.testing.assert_array_equal(theirs[:, 1:], ours[:, 1:])
 
 
-def test_silence_is_flat_across_the_mel_bins() -> None:
+def test_silence_has_a_zeroth_coefficient_only() -> None:
     # 32 bins of log(1e-6): sqrt(2 / 32) times their sum, and nothing but the zeroth.
     features = Mfcc()(SILENCE)
 
@@ -109,7 +109,7 @@ def test_the_peak_of_a_clip_may_be_the_least_sample_there_is() -> None:
     np.testing.assert_allclose(features_after(clip, "peak"), features_after(clip, None), atol=1e-4)
 
 
-def test_a_clip_that_is_no_second_is_refused() -> None:
+def test_a_clip_not_of_one_second_is_refused() -> None:
     with pytest.raises(AudioError, match=r"^a clip is int16 of shape \(15999,\), not "):
         MLPERF_TINY(NOISE[1:])
 

@@ -274,7 +274,8 @@ def test_weights_used_twice_count_once_as_parameters_and_twice_as_work() -> None
 
 @pytest.mark.parametrize("data", [b"", b"TFL3", b"RIFF....WAVEfmt ", b"PK\3\4" * 9])
 def test_foreign_bytes_are_no_model(data: bytes) -> None:
-    message = rf"^small\.tflite is no \.tflite file \({len(data)} bytes without the mark TFL3\); "
+    size = rf"\({len(data)} bytes without the identifier TFL3\)"
+    message = rf"^small\.tflite is not a \.tflite file {size}; "
 
     with pytest.raises(ModelError, match=message + "convert it again"):
         small_model(data)
@@ -346,7 +347,7 @@ def test_a_waveform_does_not_fit_a_model_of_spectrograms() -> None:
 
 def test_outputs_that_do_not_fit_the_labels_are_refused() -> None:
     message = (
-        r"eight\.tflite has 8 outputs for the labels \('go', 'stop'\); name one label an output"
+        r"eight\.tflite has 8 outputs for the labels \('go', 'stop'\); give each output a label"
     )
 
     with pytest.raises(ModelError, match=message):

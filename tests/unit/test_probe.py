@@ -8,7 +8,6 @@ from ai_edge_litert import schema_py_generated as schema
 
 from harness.errors import ModelError
 from harness.spotter import probe
-from harness.spotter.probe import try_out
 from tests.unit.models import Graph, Operator, dense_model, loudness_model, unscaled_sum
 
 MIB = 1 << 20
@@ -54,8 +53,8 @@ def children(pid: int) -> list[int]:
     return [int(c) for c in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def test_memory_is_that_of_the_tensors_and_a_little_for_the_runtime() -> None:
-    added = try_out(relu(8 * MIB), "relu.tflite").added_peak_bytes
+def test_added_memory_is_that_of_the_tensors_plus_some_for_the_runtime() -> None:
+    added = probe.probe(relu(8 * MIB), "relu.tflite").added_peak_bytes
 
     assert 2 * 32 * MIB <= added < 3 * 32 * MIB  # 8 Mi floats in, as many out
 
@@ -68,8 +67,8 @@ def test_memory_is_that_of_the_tensors_and_a_little_for_the_runtime() -> None:
         pytest.param(dense_model(np.ones((2, 3)), np.zeros(2), (3, 1), "TimeWarp"), id="operator"),
     ],
 )
-def test_what_is_merely_refused_passes(data: bytes) -> None:
-    try_out(data, "refused.tflite")
+def test_a_model_that_litert_merely_refuses_passes(data: bytes) -> None:
+    probe.probe(data, "refused.tflite")
 
 
 @pytest.mark.parametrize(
@@ -79,47 +78,49 @@ def test_what_is_merely_refused_passes(data: bytes) -> None:
         pytest.param(unscaled_sum(), "SIGABRT", id="no scale"),
     ],
 )
-def test_a_crash_is_an_error_and_the_same_helper_tries_the_next(data: bytes, reason: str) -> None:
+def test_a_crash_is_an_error_and_the_same_helper_probes_the_next_model(
+    data: bytes, reason: str
+) -> None:
     _, helper = probe._helper()
 
-    with pytest.raises(ModelError, match=rf"^boom\.tflite killed its.*\({reason}\) {CURE}"):
-        try_out(data, "boom.tflite")
-    try_out(loudness_model(), "next.tflite")
+    with pytest.raises(ModelError, match=rf"^boom\.tflite crashed its process \({reason}\) {CURE}"):
+        probe.probe(data, "boom.tflite")
+    probe.probe(loudness_model(), "next.tflite")
 
     assert probe._helper()[1] is helper
     assert children(helper.pid) == []
 
 
-def test_a_model_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_that_hangs_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(probe, "TIMEOUT_S", 0.2)
 
     with pytest.raises(ModelError, match=rf"^slow\.tflite gave no answer within 0\.2 s {CURE}"):
-        try_out(endless_loop(), "slow.tflite")
+        probe.probe(endless_loop(), "slow.tflite")
 
     assert children(probe._helper()[1].pid) == []
 
 
-def test_a_model_that_eats_memory_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_that_eats_memory_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(probe, "MEMORY_BYTES", 256 * MIB)
 
     with pytest.raises(ModelError, match=rf"^big\.tflite needed more than 256 MiB {CURE}"):
-        try_out(relu(128 * MIB), "big.tflite")
+        probe.probe(relu(128 * MIB), "big.tflite")
 
 
-def test_the_helper_runs_one_thread_as_a_fork_must() -> None:
-    try_out(loudness_model(), "good.tflite")
+def test_the_helper_runs_a_single_thread_so_that_it_can_fork_safely() -> None:
+    probe.probe(loudness_model(), "good.tflite")
 
     threads = Path(f"/proc/{probe._helper()[1].pid}/task").iterdir()
     assert len(list(threads)) == 1
 
 
-def test_a_helper_that_is_killed_fails_one_model_only() -> None:
+def test_a_killed_helper_fails_one_model_only() -> None:
     _, helper = probe._helper()
     helper.send_signal(signal.SIGKILL)
 
-    message = "^good.tflite was not tried out: the helper process was killed; free memory, run"
+    message = "^good.tflite was not probed: the helper process was killed; free memory and run"
     with pytest.raises(ModelError, match=message):
-        try_out(loudness_model(), "good.tflite")
+        probe.probe(loudness_model(), "good.tflite")
 
     assert helper.returncode == -signal.SIGKILL
-    try_out(loudness_model(), "good.tflite")
+    probe.probe(loudness_model(), "good.tflite")

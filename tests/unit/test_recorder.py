@@ -63,7 +63,7 @@ def measure(recorder: Recorder, *names: str) -> None:
         subject.windows.append(WINDOW)
 
 
-def test_a_record_tells_run_board_and_data_set(recorder: Recorder) -> None:
+def test_a_record_names_run_board_and_data_set(recorder: Recorder) -> None:
     measure(recorder, "tiny")
 
     (record,) = recorder.records()
@@ -96,7 +96,7 @@ def test_each_task_has_a_record_of_its_own(recorder: Recorder, tmp_path: Path) -
     assert [path.stem.split("-", 2)[-1] for path in raw] == ["commit-go-stop", "commit-no-yes"]
 
 
-def test_what_is_known_before_measuring_stands_in_the_record(recorder: Recorder) -> None:
+def test_what_is_known_before_measuring_is_in_the_record(recorder: Recorder) -> None:
     known = recorder.circumstances
     measure(recorder, "tiny")
 
@@ -142,7 +142,7 @@ def test_a_broken_candidate_is_recorded_with_its_error(recorder: Recorder) -> No
     assert verdicts == {"broken": "error", "tiny": "fail"}
 
 
-def test_the_error_of_a_broken_module_stands_once_with_the_first_task(
+def test_the_error_of_a_broken_module_is_in_the_first_record_only(
     recorder: Recorder,
 ) -> None:
     recorder.run.subject("broken").prepare()
@@ -183,7 +183,7 @@ def test_recordings_for_no_candidate_at_all_are_an_error(
         recorder.require_any()
 
 
-def test_a_run_of_nothing_lacks_no_recordings(recorder: Recorder) -> None:
+def test_a_run_without_candidates_lacks_no_recordings(recorder: Recorder) -> None:
     recorder.require_any()
 
 
@@ -211,7 +211,7 @@ def repository(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_revision_is_a_commit(repository: Path) -> None:
+def test_the_revision_is_the_commit(repository: Path) -> None:
     found = revision(repository, repository / "results")
 
     assert len(found["commit"]) == 40
@@ -226,7 +226,7 @@ def test_results_do_not_make_a_revision_dirty(repository: Path) -> None:
 
 
 @pytest.mark.parametrize(("place", "expected"), [("mine", False), ("elsewhere", True)])
-def test_nor_do_results_that_are_written_elsewhere(
+def test_results_in_another_folder_do_not_make_a_revision_dirty(
     repository: Path,
     place: str,
     expected: bool,  # noqa: FBT001
@@ -239,7 +239,7 @@ def test_nor_do_results_that_are_written_elsewhere(
 
 
 @pytest.mark.parametrize("name", ["code.py", "new.py"])
-def test_any_other_edit_does(repository: Path, name: str) -> None:
+def test_any_other_edit_makes_a_revision_dirty(repository: Path, name: str) -> None:
     (repository / name).write_text("edited")
 
     assert revision(repository, repository / "results")["dirty"] is True

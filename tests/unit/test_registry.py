@@ -56,26 +56,26 @@ def test_an_unknown_name_is_refused_with_the_known_ones(registry: Registry) -> N
     [
         (
             "broken",
-            r"/broken\.py cannot be imported: ModuleNotFoundError: .+; mend the module$",
+            r"/broken\.py cannot be imported: ModuleNotFoundError: .+; fix the module$",
         ),
-        ("leaving", r"/leaving\.py cannot be imported: SystemExit: bye; mend the module$"),
+        ("leaving", r"/leaving\.py cannot be imported: SystemExit: bye; fix the module$"),
         (
             "empty",
-            r"must define .*, found NoneType; rename it to _empty\.py if it is a helper$",
+            r"must define .*, found NoneType; rename it to _empty\.py if it is not a candidate$",
         ),
         ("mistyped", r"/mistyped\.py must define CANDIDATE = Candidate\(\.\.\.\), found str; "),
         ("impossible", r"/impossible\.py: impossible candidate: sparsity=2; use a share from 0 "),
-        ("misspelt", r"/misspelt\.py cannot be imported: TypeError: .*'sparsty'.*; mend the mod"),
+        ("misspelt", r"/misspelt\.py cannot be imported: TypeError: .*'sparsty'.*; fix the mod"),
     ],
 )
-def test_a_broken_module_is_an_error_of_its_own(
+def test_a_broken_module_raises_its_error_when_loaded(
     registry: Registry, name: str, message: str
 ) -> None:
     with pytest.raises(CandidateError, match=message):
         registry.load(name)
 
 
-def test_models_are_known_by_their_digest_and_missing_ones_by_none(registry: Registry) -> None:
+def test_models_are_listed_by_digest_and_missing_ones_are_empty(registry: Registry) -> None:
     found = registry.models()
 
     assert found.pop("good") == sha256(b"a model")

@@ -340,7 +340,9 @@ def test_a_readme_of_another_kind_is_never_written_over(
     readme = results / "README.md"
     readme.write_text("# My notes")
 
-    with pytest.raises(ResultsError, match=r"README\.md is no index of results and would be lost;"):
+    with pytest.raises(
+        ResultsError, match=r"README\.md is not an index of results and would be lost;"
+    ):
         check(results)
 
     assert readme.read_text() == "# My notes"
@@ -594,7 +596,7 @@ def test_the_command_line_refuses_a_folder_that_is_not_there(tmp_path: Path) -> 
     done = call(tmp_path / "resluts")
 
     assert done.returncode == 1
-    assert "resluts is no folder; name one that holds <board>/raw/*.json\n" in done.stderr
+    assert "resluts is not a folder; name one that holds <board>/raw/*.json\n" in done.stderr
     assert not (tmp_path / "resluts").exists()
 
 

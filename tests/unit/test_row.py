@@ -147,7 +147,7 @@ def test_noise_is_counted_by_kind_too(tiny: Measurement) -> None:
     assert sum(kind["total"] for kind in kinds.values()) == noise["total"]
 
 
-def test_the_curve_counts_what_is_acted_on_at_each_threshold(tiny: Measurement) -> None:
+def test_the_curve_counts_the_clips_above_each_threshold(tiny: Measurement) -> None:
     rule = tiny["operating_rule"]
 
     assert rule is not None
@@ -226,7 +226,7 @@ def test_every_window_keeps_its_median_its_length_and_the_state_of_the_board(
     ]
 
 
-def test_windows_that_were_taken_again_leave_their_medians_and_the_reason(
+def test_attempts_are_recorded_with_their_medians_and_reasons(
     run: Run,
 ) -> None:
     subject = measured(run, "tiny")

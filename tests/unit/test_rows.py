@@ -20,7 +20,7 @@ def test_a_clip_is_right_if_its_top_score_is_that_of_its_word() -> None:
     assert rows.correct(row(go_1=UNSURE, stop_1=SURE)) == {"go/1.wav": True, "stop/1.wav": False}
 
 
-def test_a_clip_is_detected_if_it_is_right_and_sure() -> None:
+def test_a_clip_is_detected_if_it_is_right_and_above_the_threshold() -> None:
     found = rows.detected(row(go_1=UNSURE, go_2=SURE, stop_1=SURE))
 
     assert found == {"go/1.wav": False, "go/2.wav": True, "stop/1.wav": False}

@@ -225,7 +225,7 @@ CANDIDATE = Candidate(network=network)
         pytest.param("FRONTEND.mel_bins", "=20", "=24", id="object of another package"),
     ],
 )
-def test_whatever_a_network_uses_counts_or_is_refused(
+def test_everything_a_network_uses_counts_or_is_refused(
     hash_of: Hash, used: str, old: str, new: str
 ) -> None:
     def attempt(source: str, shared: str) -> str:
@@ -257,7 +257,7 @@ def test_a_constant_and_a_class_of_a_shared_module_count(hash_of: Hash) -> None:
     assert len(hashes) == 3
 
 
-def test_functions_that_call_each_other_are_told_once(hash_of: Hash) -> None:
+def test_functions_that_call_each_other_are_hashed_once(hash_of: Hash) -> None:
     source = edited(
         BUILDER, "    return keras.layers.Conv2D", "    network\n    return keras.layers.Conv2D"
     )
@@ -382,7 +382,7 @@ def test_a_constant_is_the_same_in_every_process_or_refused(
     assert told(1) == told(2)
 
 
-def test_the_modules_of_the_harness_are_no_part_of_a_network(load: Load) -> None:
+def test_the_modules_of_the_harness_do_not_count(load: Load) -> None:
     source = edited(BUILDER, "import Candidate", "import Candidate, LogMel, Training")
     source = edited(source, "KERNEL)(inputs)", "KERNEL)(inputs) or (LogMel, Training)")
 
@@ -460,7 +460,7 @@ def test_a_network_without_a_source_is_refused(load: Load, network: str, fault: 
     ],
     ids=str,
 )
-def test_what_a_model_follows_from_changes_the_hash(change: dict[str, Any]) -> None:
+def test_everything_a_model_is_made_from_changes_the_hash(change: dict[str, Any]) -> None:
     changed = dataclasses.replace(PLAIN, **{"task": None, **change})
 
     assert specification_hash(changed) != specification_hash(PLAIN)
@@ -475,7 +475,7 @@ def test_what_a_model_follows_from_changes_the_hash(change: dict[str, Any]) -> N
     ],
     ids=str,
 )
-def test_what_a_model_is_judged_by_does_not(change: dict[str, Any]) -> None:
+def test_budget_and_misses_do_not_change_the_hash(change: dict[str, Any]) -> None:
     changed = dataclasses.replace(PLAIN, **change)
 
     assert specification_hash(changed) == specification_hash(PLAIN)

@@ -214,7 +214,9 @@ def test_an_archive_of_other_contents_is_refused_by_what_differs(
 def test_an_archive_that_is_cut_off_is_refused(small: SpokenDigits, archives: Path) -> None:
     path = archives / ARCHIVE
     path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(DatasetError, match=rf"^{re.escape(str(path))} is no whole archive \("):
+    with pytest.raises(
+        DatasetError, match=rf"^{re.escape(str(path))} is not a complete archive \("
+    ):
         small.load(("one",), "test")
 
 

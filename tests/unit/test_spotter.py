@@ -42,7 +42,7 @@ def test_a_spotter_is_front_end_and_model_and_nothing_else() -> None:
     np.testing.assert_allclose(scores, [odds / (1 + odds), 1 / (1 + odds)], rtol=1e-4)
 
 
-def test_a_certain_spotter_decides_for_the_word_of_its_top_score() -> None:
+def test_a_certain_spotter_decides_for_the_word_with_the_top_score() -> None:
     spotter = make_spotter(loudness_model())
 
     assert (spotter.decide(loud()), spotter.decide(silent())) == GO_STOP
@@ -77,9 +77,9 @@ def test_no_clips_have_no_scores() -> None:
     assert make_spotter(loudness_model()).score(np.empty((0, 16_000), np.int16)).shape == (0, 2)
 
 
-def test_scores_that_are_no_numbers_are_refused() -> None:
+def test_scores_that_are_not_finite_are_refused() -> None:
     message = (
-        r"the model gives scores that are no numbers for 2 of 2 clips; "
+        r"the model returns scores that are not finite for 2 of 2 clips; "
         r"train it again with a lower learning rate"
     )
 

@@ -50,11 +50,11 @@ def test_the_interval_is_wilsons(hits: int, total: int, low: float, high: float)
 
 
 @pytest.mark.parametrize("total", [1, 20, 212])
-def test_the_interval_stays_within_nothing_and_all(total: int) -> None:
+def test_the_interval_stays_between_zero_and_one(total: int) -> None:
     assert (proportion(0, total).low, proportion(total, total).high) == pytest.approx((0, 1))
 
 
-def test_nothing_counted_says_nothing() -> None:
+def test_of_no_cases_the_interval_is_everything() -> None:
     assert proportion(0, 0) == Proportion(0, 0, 0.0, 1.0)
 
 
@@ -67,8 +67,8 @@ def test_a_share_is_hits_over_total() -> None:
 
 
 def test_a_clip_is_correct_when_its_word_has_the_top_score() -> None:
-    heard = scores((0.5, 0.3, 0.2), (0.5, 0.3, 0.2), (0.1, 0.2, 0.7))
-    assert correct(heard, ["go", "stop", "yes"], LABELS).tolist() == [True, False, True]
+    rows = scores((0.5, 0.3, 0.2), (0.5, 0.3, 0.2), (0.1, 0.2, 0.7))
+    assert correct(rows, ["go", "stop", "yes"], LABELS).tolist() == [True, False, True]
 
 
 def test_a_word_outside_the_task_counts_as_an_error() -> None:
@@ -76,18 +76,18 @@ def test_a_word_outside_the_task_counts_as_an_error() -> None:
 
 
 def test_confusion_has_a_row_a_word_and_a_column_a_label() -> None:
-    heard = scores((0.9, 0.1, 0), (0.9, 0.1, 0), (0.1, 0.9, 0), (0.9, 0.1, 0), (0, 0, 1))
+    rows = scores((0.9, 0.1, 0), (0.9, 0.1, 0), (0.1, 0.9, 0), (0.9, 0.1, 0), (0, 0, 1))
     words = ["go", "go", "go", "stop", "stop"]
-    assert confusion(heard, words, ("go", "stop"), LABELS) == [[2, 1, 0], [1, 0, 1]]
+    assert confusion(rows, words, ("go", "stop"), LABELS) == [[2, 1, 0], [1, 0, 1]]
 
 
 def test_confusion_follows_the_order_of_task_and_labels() -> None:
-    heard = scores((0.9, 0.1, 0), (0, 0.2, 0.8))
-    assert confusion(heard, ["go", "stop"], ("stop", "go"), LABELS) == [[0, 0, 1], [1, 0, 0]]
+    rows = scores((0.9, 0.1, 0), (0, 0.2, 0.8))
+    assert confusion(rows, ["go", "stop"], ("stop", "go"), LABELS) == [[0, 0, 1], [1, 0, 0]]
 
 
 @pytest.mark.parametrize(
-    ("row", "acted_on"),
+    ("row", "triggered"),
     [
         pytest.param((0.96, 0.04, 0), True, id="sure-and-right"),
         pytest.param((0.94, 0.06, 0), False, id="right-but-unsure"),
@@ -95,9 +95,12 @@ def test_confusion_follows_the_order_of_task_and_labels() -> None:
         pytest.param((0.95, 0.05, 0), False, id="at-the-threshold"),
     ],
 )
-def test_the_operating_rule(row: tuple[float, float, float], acted_on: bool) -> None:  # noqa: FBT001
+def test_the_rule_is_triggered_by_a_right_answer_above_the_threshold(
+    row: tuple[float, float, float],
+    triggered: bool,  # noqa: FBT001
+) -> None:
     sure = certainty(scores(row), correct(scores(row), ["go"], LABELS))
-    assert (sure > OPERATING_THRESHOLD).tolist() == [acted_on]
+    assert (sure > OPERATING_THRESHOLD).tolist() == [triggered]
 
 
 def test_certainty_is_the_top_score_where_it_counts() -> None:
@@ -109,9 +112,9 @@ def test_no_clips_have_no_certainty() -> None:
     assert certainty(np.empty((0, 3), np.float32), np.empty(0, bool)).tolist() == []
 
 
-def test_only_words_of_the_task_are_acted_on() -> None:
-    heard = scores((0.9, 0.1, 0), (0, 0.9, 0.1), (0, 0.1, 0.9))
-    assert of_task(heard, ("stop", "go"), LABELS).tolist() == [True, True, False]
+def test_only_a_top_score_of_a_word_of_the_task_counts() -> None:
+    rows = scores((0.9, 0.1, 0), (0, 0.9, 0.1), (0, 0.1, 0.9))
+    assert of_task(rows, ("stop", "go"), LABELS).tolist() == [True, True, False]
 
 
 def test_thresholds_cover_all_scores_and_hold_the_rule_itself() -> None:

@@ -19,7 +19,7 @@ def test_a_record_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     assert store.read(path) == RECORD
 
 
-def test_a_record_looks_as_expected(tmp_path: Path) -> None:
+def test_a_record_is_written_as_in_the_golden_file(tmp_path: Path) -> None:
     path = store.write(record(row("small")), tmp_path, "record")
 
     assert (
@@ -58,7 +58,7 @@ def test_an_unknown_format_is_refused_by_its_name(tmp_path: Path, form: str) -> 
     ],
     ids=["parts", "of the data set", "of a row", "a row"],
 )
-def test_a_record_that_lacks_something_is_refused_by_its_name(
+def test_a_record_that_lacks_a_key_is_refused_by_its_name(
     tmp_path: Path, change: dict[str, Any], missing: str
 ) -> None:
     path = tmp_path / "record.json"
@@ -69,7 +69,7 @@ def test_a_record_that_lacks_something_is_refused_by_its_name(
         store.read(path)
 
 
-def test_a_file_that_is_not_there_is_told_where_to_look_for(tmp_path: Path) -> None:
+def test_a_missing_file_is_an_error_that_says_where_records_are(tmp_path: Path) -> None:
     path = tmp_path / "record.json"
     cure = "name a file of results/<board>/raw"
     with pytest.raises(ResultsError, match=f"^{re.escape(str(path))} does not exist; {cure}$"):
@@ -81,12 +81,12 @@ def test_a_file_that_is_not_there_is_told_where_to_look_for(tmp_path: Path) -> N
     [b"", b'{"format": 1', b"[]", b'"format"', b"{}", b"\xff\xfe"],
     ids=["empty", "cut short", "list", "word", "without format", "no text"],
 )
-def test_a_file_that_is_no_record_is_refused(tmp_path: Path, data: bytes) -> None:
+def test_a_file_that_is_not_a_record_is_refused(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "record.json"
     path.write_bytes(data)
 
     message = (
-        rf"^{re.escape(str(path))} is no readable record \(.+\); "
+        rf"^{re.escape(str(path))} is not a readable record \(.+\); "
         r"remove it or restore it from version control$"
     )
     with pytest.raises(ResultsError, match=message):

@@ -161,12 +161,12 @@ def test_a_candidate_is_prepared_once(run: Run) -> None:
         ("broken", "ZeroDivisionError"),
         ("absent", "nowhere.tflite does not exist"),
         ("untrained", "untrained was never trained; run: tox run -e train -- untrained"),
-        ("foreign", "foreign.tflite is no .tflite file"),
+        ("foreign", "foreign.tflite is not a .tflite file"),
         ("truncated", "truncated.tflite is damaged"),
         ("lacking", "TimeWarp"),
         ("narrow", f"(1, 2, 3, 1), but the front-end gives {FEATURES}"),
         ("mislabelled", "4 outputs for the labels ('go', 'stop')"),
-        ("diverged", "the model gives scores that are no numbers for 4 of 4 clips"),
+        ("diverged", "the model returns scores that are not finite for 4 of 4 clips"),
         ("raising", "the front-end Raising raised KeyError: 'mel' for the first clip"),
         ("unknown", "unknown candidate 'unknown'; known candidates: absent, broken"),
     ],
@@ -188,7 +188,7 @@ def test_a_bad_candidate_is_an_error_row_and_stops_no_other(
         _ = bad.scored
 
 
-def test_a_runtime_that_gives_up_is_the_models_fault(
+def test_a_model_that_fails_on_a_clip_is_an_error_of_the_model(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def give_up(*_: object) -> None:
@@ -199,11 +199,11 @@ def test_a_runtime_that_gives_up_is_the_models_fault(
     subject = prepared(run)
 
     assert subject.error == (
-        "good.tflite gave up on a clip: gather index out of bounds; convert it again"
+        "good.tflite failed on a clip: gather index out of bounds; convert it again"
     )
 
 
-def test_clips_are_timed_round_and_round(run: Run) -> None:
+def test_clips_are_timed_in_turn_over_and_over(run: Run) -> None:
     subject = run.subject("good")
     subject.prepare()
 
@@ -251,7 +251,7 @@ def test_the_board_is_read_right_before_and_right_after_the_timed_calls(
     assert len(window.stages.frontend_us) == len(window.stages.inference_us) == MIN_CALLS
 
 
-def test_windows_last_as_long_as_asked_and_the_first_is_warmed_up_longest(
+def test_windows_last_as_long_as_the_profile_says_and_the_first_has_the_longest_warm_up(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[float] = []
@@ -278,7 +278,7 @@ def test_windows_last_as_long_as_asked_and_the_first_is_warmed_up_longest(
     assert len(subject.windows[0].stages.frontend_us) == 334
 
 
-def test_windows_of_a_board_that_was_not_held_back_are_kept(run: Run) -> None:
+def test_valid_windows_are_not_measured_again(run: Run) -> None:
     subject = measured(run)
     windows = list(subject.windows)
 
@@ -297,7 +297,7 @@ def test_windows_of_a_board_that_was_not_held_back_are_kept(run: Run) -> None:
         pytest.param([HELD_BACK] * 14, 2, "invalid", id="always held back"),
     ],
 )
-def test_all_windows_are_taken_again_twice_at_most(
+def test_all_windows_are_measured_again_twice_at_most(
     run: Run,
     monkeypatch: pytest.MonkeyPatch,
     readings: list[dict[str, Fact]],
@@ -313,7 +313,7 @@ def test_all_windows_are_taken_again_twice_at_most(
     assert (len(subject.attempts), len(subject.windows)) == (repeats, 2)
     assert subject.windows[0].total_us.size == MIN_CALLS
     assert subject.row()["verdict"] == verdict
-    note = f"measured {repeats + 1} times, the board being held back before"
+    note = f"measured {repeats + 1} times, because the board made earlier times invalid"
     assert note in subject.row()["warnings"]
 
 
@@ -333,7 +333,7 @@ def test_a_board_that_was_throttled_once_can_be_measured_again(
     assert (len(subject.attempts), subject.row()["verdict"]) == (1, "fail")
 
 
-def test_windows_that_were_taken_again_are_kept_apart_with_the_reason(
+def test_invalid_windows_are_kept_as_attempts_with_the_reason(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken = itertools.chain([HELD_BACK], itertools.repeat(FREE))
@@ -343,12 +343,12 @@ def test_windows_that_were_taken_again_are_kept_apart_with_the_reason(
 
     subject.take_again()
 
-    reason = "the board was throttled during the run: cool it, or give it a better power supply"
+    reason = "the board was throttled during the run: cool it or give it a better power supply"
     assert subject.attempts == [((reason,), first)]
     assert subject.windows is not first
 
 
-def test_the_first_window_taken_again_is_warmed_up_longest_too(
+def test_the_first_window_of_a_new_attempt_has_the_longest_warm_up_too(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[float] = []
@@ -368,7 +368,7 @@ def test_the_first_window_taken_again_is_warmed_up_longest_too(
     assert asked == [0.7, 0.05, 0.7, 0.05]
 
 
-def test_ctrl_c_while_windows_are_taken_again_leaves_those_before(
+def test_ctrl_c_during_a_new_attempt_keeps_the_earlier_windows(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupt(*_: object) -> Times:
@@ -386,7 +386,7 @@ def test_ctrl_c_while_windows_are_taken_again_leaves_those_before(
     assert subject.row()["verdict"] == "invalid"
 
 
-def test_what_no_repetition_can_mend_is_not_measured_again(
+def test_a_missing_delegate_is_not_measured_again(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("harness.spotter.model.Model.delegated_operators", 0)
@@ -421,7 +421,7 @@ def test_a_candidate_is_judged_by_the_median_of_its_windows(run: Run) -> None:
     ],
     ids=["by its share", "by its interval"],
 )
-def test_a_few_clips_are_enough_for_those_who_do_not_ask_to_be_certain(
+def test_a_few_clips_are_enough_without_certain(
     registry: Registry,
     tmp_path: Path,
     certain: bool,  # noqa: FBT001
@@ -459,10 +459,12 @@ def test_a_pi_whose_firmware_is_silent_is_warned_of(
     run = make_run(registry, tmp_path, GO_STOP_CLIPS)
 
     (warning,) = measured(run).row()["warnings"]
-    assert warning.startswith("the firmware did not tell whether the board was throttled: install")
+    assert warning.startswith(
+        "the firmware did not report whether the board was throttled: install"
+    )
 
 
-def test_a_candidate_without_recordings_has_no_place_in_the_run(run: Run) -> None:
+def test_a_candidate_without_recordings_is_left_out_of_the_run(run: Run) -> None:
     subject = run.subject("elsewhere")
 
     subject.prepare()

@@ -83,7 +83,7 @@ def test_whole_calls_are_timed_without_the_fetching_of_clips(clock: Clock) -> No
 
 @pytest.mark.parametrize("timer", [time_calls, time_stages])
 @pytest.mark.parametrize("on", [True, False], ids=["on", "off"])
-def test_the_garbage_collector_is_off_meanwhile_and_then_as_before(
+def test_the_garbage_collector_is_off_while_timing_and_restored_after(
     timer: Callable[..., object],
     on: bool,  # noqa: FBT001
     monkeypatch: pytest.MonkeyPatch,
@@ -122,7 +122,7 @@ def test_a_fast_spotter_is_warmed_up_for_as_long_as_asked(clock: Clock) -> None:
     assert fastest_s == pytest.approx(0.5)
 
 
-def test_the_pace_of_a_spotter_is_that_of_its_fastest_call(clock: Clock) -> None:
+def test_warming_up_returns_the_fastest_call(clock: Clock) -> None:
     paces = itertools.cycle([clock.taking(900), clock.taking(300), clock.taking(600)])
     spotter = make_spotter(lambda _: next(paces)(), clock.taking(0))
 
@@ -140,7 +140,7 @@ def test_of_an_even_number_of_windows_the_slower_counts() -> None:
 
 
 @pytest.mark.parametrize(("name", "window_s"), [("quick", 0.4), ("full", 10.0)])
-def test_profiles_are_those_of_the_design(name: str, window_s: float) -> None:
+def test_the_profiles_are_quick_and_full(name: str, window_s: float) -> None:
     profile = PROFILES[name]
 
     assert (profile.name, profile.window_s) == (name, window_s)

@@ -11,10 +11,10 @@ from harness.measure.validity import Evidence, board_reasons, invalid_reasons, w
 from harness.record.schema import Fact
 from tests.unit.boards import PI_4, PIS, Captured, firmware
 
-THROTTLED = "the board was throttled during the run: cool it, or give it a better power supply"
+THROTTLED = "the board was throttled during the run: cool it or give it a better power supply"
 SILENT = (
-    "the firmware did not tell whether the board was throttled: "
-    "install vcgencmd, and add the user to group video"
+    "the firmware did not report whether the board was throttled: "
+    "install vcgencmd and add the user to the group video"
 )
 NO_DELEGATE = "XNNPACK is missing: LiteRT ran on its reference kernels"
 
@@ -22,7 +22,7 @@ Facts = Mapping[str, Fact]
 
 
 def window(*total_us: float, before: Facts | None = None, after: Facts | None = None) -> Window:
-    """Return a window; what is not told is not known."""
+    """Return a window; a reading that is not given is not known."""
     times = np.array(total_us or [100.0])
     return Window(
         total_us=times, stages=Stages(times, times), before=before or {}, after=after or {}
@@ -48,7 +48,7 @@ def busy(clock_s: float, busy_s: float, own_s: float) -> Window:
     return window(before=before, after=after)
 
 
-def test_a_board_that_tells_nothing_is_believed() -> None:
+def test_times_of_a_board_that_reports_nothing_are_valid() -> None:
     silent = evidence(window(), window(), planned=2)
 
     assert (invalid_reasons(silent), warnings(silent)) == ((), ())
@@ -61,9 +61,9 @@ def test_a_missing_delegate_makes_the_row_invalid() -> None:
 @pytest.mark.parametrize("bits", ["0x1", "0x2", "0x4", "0x8", "0x50005"])
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_one_throttled_reading_makes_the_row_invalid(bits: str, moment: str) -> None:
-    held_back = window(**{moment: {"throttled": bits}})
+    throttled = window(**{moment: {"throttled": bits}})
 
-    assert invalid_reasons(evidence(window(), held_back, window())) == (THROTTLED,)
+    assert invalid_reasons(evidence(window(), throttled, window())) == (THROTTLED,)
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
@@ -79,7 +79,7 @@ def test_a_board_throttled_between_two_readings_makes_the_row_invalid(moment: st
     ("before", "bits"),
     [("0x0", "0x0"), ("0x50000", "0x50000"), (None, "0x50000"), (None, None), ("0x0", None)],
 )
-def test_a_board_that_was_throttled_before_or_cannot_tell_is_believed(
+def test_a_board_that_was_throttled_before_the_run_or_reports_nothing_is_valid(
     before: str | None, bits: str | None
 ) -> None:
     found = evidence(window(after={"throttled": bits}), throttled_before=before)
@@ -92,12 +92,12 @@ def test_a_board_that_was_throttled_before_or_cannot_tell_is_believed(
     [(1_000, 1_000), (1_000, 980), (1_000, 990, 985, 980), (600, 1_000), (None, None), (None, 600)],
     ids=["steady", "at the limit", "by steps to the limit", "rises", "unknown", "known once"],
 )
-def test_a_clock_that_hardly_falls_is_believed(mhz: tuple[Fact, ...]) -> None:
+def test_a_clock_that_hardly_falls_leaves_the_row_valid(mhz: tuple[Fact, ...]) -> None:
     assert invalid_reasons(clocks(*mhz)) == ()
 
 
 @pytest.mark.parametrize(
-    ("mhz", "told"),
+    ("mhz", "fall"),
     [
         pytest.param((1_000, 979), "from 1,000 to 979", id="within a window"),
         pytest.param((1_000, 1_000, 979, 1_000), "from 1,000 to 979", id="between windows"),
@@ -106,11 +106,11 @@ def test_a_clock_that_hardly_falls_is_believed(mhz: tuple[Fact, ...]) -> None:
         pytest.param((1_500, None, None, 600), "from 1,500 to 600", id="with gaps"),
     ],
 )
-def test_a_clock_that_falls_makes_the_row_invalid(mhz: tuple[Fact, ...], told: str) -> None:
-    assert invalid_reasons(clocks(*mhz)) == (f"the clock fell {told} MHz while busy",)
+def test_a_clock_that_falls_makes_the_row_invalid(mhz: tuple[Fact, ...], fall: str) -> None:
+    assert invalid_reasons(clocks(*mhz)) == (f"the clock fell {fall} MHz while busy",)
 
 
-def test_a_pi_that_grew_hot_is_told_from_a_cool_one(tmp_path: Path) -> None:
+def test_a_hot_pi_is_invalid_and_a_cool_one_is_valid(tmp_path: Path) -> None:
     cool, hot = (
         board.readings(Captured(tmp_path / name, PIS[PI_4], answers))
         for name, answers in [
@@ -126,7 +126,7 @@ def test_a_pi_that_grew_hot_is_told_from_a_cool_one(tmp_path: Path) -> None:
     )
 
 
-def test_every_reason_is_told_and_those_of_the_board_apart() -> None:
+def test_every_reason_is_reported_and_those_of_the_board_separately() -> None:
     found = evidence(
         window(before={"throttled": "0x1", "clock_mhz": 1_500}, after={"clock_mhz": 600}),
         delegated=False,
@@ -141,12 +141,12 @@ def test_windows_that_are_missing_are_warned_of() -> None:
     assert warnings(evidence(window(), planned=5)) == ("measured in 1 of 5 windows",)
 
 
-def test_windows_taken_again_are_warned_of() -> None:
-    expected = ("measured 3 times, the board being held back before",)
+def test_windows_measured_again_are_warned_of() -> None:
+    expected = ("measured 3 times, because the board made earlier times invalid",)
     assert warnings(evidence(window(), repeats=2)) == expected
 
 
-def test_windows_of_one_mind_need_no_warning() -> None:
+def test_windows_that_agree_need_no_warning() -> None:
     # Quartiles 100, 100 and 110: spread by exactly 10 %.
     assert warnings(evidence(*(window(us) for us in (100, 100, 100, 110, 110)))) == ()
 
@@ -187,7 +187,7 @@ def test_one_window_a_quarter_off_needs_no_warning(far_us: float) -> None:
         pytest.param([window(before={"busy_s": 1.0}, after={"busy_s": 9.0})], id="no clock"),
     ],
 )
-def test_others_that_hardly_work_are_not_warned_of(windows: list[Window]) -> None:
+def test_other_processes_that_hardly_work_need_no_warning(windows: list[Window]) -> None:
     assert warnings(evidence(*windows)) == ()
 
 
@@ -199,7 +199,7 @@ def test_others_that_hardly_work_are_not_warned_of(windows: list[Window]) -> Non
         pytest.param([busy(10, 39, 9.9)], "2.9", id="three cores"),
     ],
 )
-def test_others_that_work_are_warned_of(windows: list[Window], cores: str) -> None:
+def test_other_processes_that_work_are_warned_of(windows: list[Window], cores: str) -> None:
     assert warnings(evidence(*windows)) == (f"other processes kept {cores} cores busy",)
 
 
@@ -209,7 +209,7 @@ def test_a_steady_or_unknown_governor_needs_no_warning(governor: str | None) -> 
 
 
 @pytest.mark.parametrize("governor", ["ondemand", "powersave", "schedutil"])
-def test_another_governor_is_warned_of(governor: str) -> None:
+def test_a_governor_other_than_performance_is_warned_of(governor: str) -> None:
     expected = (f"the governor is {governor}, not performance",)
     assert warnings(evidence(window(), governor=governor)) == expected
 
@@ -225,7 +225,7 @@ def test_a_pi_whose_firmware_is_silent_is_warned_of(before: Fact, bits: Fact) ->
 
 
 @pytest.mark.parametrize(("model", "bits"), [(PI_4, "0x0"), ("Radxa ROCK 4C+", None), (None, None)])
-def test_a_pi_that_tells_and_a_board_without_such_firmware_need_no_warning(
+def test_a_pi_that_reports_and_a_board_without_such_firmware_need_no_warning(
     model: Fact, bits: Fact
 ) -> None:
     told = {"throttled": bits}
@@ -234,7 +234,7 @@ def test_a_pi_that_tells_and_a_board_without_such_firmware_need_no_warning(
     assert warnings(found) == ()
 
 
-def test_every_warning_is_told() -> None:
+def test_every_warning_is_reported() -> None:
     windows = [busy(1, 2, 1), window(900), window(100)]
     found = evidence(*windows, planned=5, model=PI_4, governor="ondemand", repeats=1)
 

@@ -91,7 +91,7 @@ def members(
     try:
         yield from (_zipped if path.suffix == ".zip" else _tarred)(path, selection)
     except _DAMAGES as error:
-        msg = f"is no whole archive ({error})"
+        msg = f"is not a complete archive ({error})"
         raise WrongError(msg) from error
     selection.require_top()
 
