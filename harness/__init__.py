@@ -2,7 +2,7 @@
 
 from harness.candidate.budget import GO_STOP_BUDGET, Budget
 from harness.candidate.candidate import Candidate, ReadyModel
-from harness.candidate.training import Augmentation, Training
+from harness.candidate.training import Augmentation, FalseAccepts, Training
 from harness.frontends.log_mel import LogMel
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Augmentation",
     "Budget",
     "Candidate",
+    "FalseAccepts",
     "LogMel",
     "ReadyModel",
     "Training",
