@@ -7,22 +7,35 @@ from typing import Final
 
 import platformdirs
 
+from harness.datasets.arabic_speech_commands import ArabicSpeechCommands
 from harness.datasets.dataset import Dataset, Source
 from harness.datasets.default import Default
 from harness.datasets.espeak import Espeak
 from harness.datasets.folder import Folder
 from harness.datasets.mini_speech_commands import MiniSpeechCommands
 from harness.datasets.speech_commands import SpeechCommands
+from harness.datasets.spoken_digits import SpokenDigits
 from harness.errors import DatasetError
 
-__all__ = ["NAMES", "Dataset", "Source", "find", "for_training"]
+__all__ = ["NAMES", "Dataset", "Source", "arabic", "digits", "find", "for_training"]
 
-_KNOWN: Final[Mapping[str, Callable[[Path, Path | None], Source]]] = {
+_Make = Callable[[Path, Path | None], Source]
+"""From the cache, and the folder with archives, to a data set."""
+
+_SELECTABLE: Final[Mapping[str, _Make]] = {
     MiniSpeechCommands.name: MiniSpeechCommands,
     SpeechCommands.name: SpeechCommands,
     Espeak.name: lambda cache, _: Espeak(cache),
 }
-NAMES: Final = tuple(_KNOWN)
+_BESIDE: Final[Mapping[str, _Make]] = {
+    SpokenDigits.name: SpokenDigits,
+    ArabicSpeechCommands.name: ArabicSpeechCommands,
+}
+"""Words of no task: heard in training or measured beside the task, never in its place."""
+
+_KNOWN: Final = {**_SELECTABLE, **_BESIDE}
+NAMES: Final = tuple(_SELECTABLE)
+"""What a user can select to be measured."""
 
 
 def find(name: str | None = None, environ: Mapping[str, str] = os.environ) -> Source:
@@ -42,7 +55,7 @@ def find(name: str | None = None, environ: Mapping[str, str] = os.environ) -> So
     if name in _KNOWN:
         return _KNOWN[name](*_places(environ))
     if Path(name).is_dir():
-        return Folder(Path(name), taken=NAMES)
+        return Folder(Path(name), taken=_KNOWN)
     msg = f"unknown data set {name!r}: neither a folder nor one of {', '.join(NAMES)}"
     raise DatasetError(msg)
 
@@ -57,6 +70,16 @@ def for_training(environ: Mapping[str, str] = os.environ) -> tuple[Source, Sourc
     full = SpeechCommands(*_places(environ))
     people = full if full.can_train() else find(MiniSpeechCommands.name, environ)
     return people, find(Espeak.name, environ)
+
+
+def digits(environ: Mapping[str, str] = os.environ) -> Source:
+    """Return people's English digits, the words that no model heard: a test split only."""
+    return find(SpokenDigits.name, environ)
+
+
+def arabic(environ: Mapping[str, str] = os.environ) -> Source:
+    """Return people's Arabic words, from which a model learns what to ignore."""
+    return find(ArabicSpeechCommands.name, environ)
 
 
 def _places(environ: Mapping[str, str]) -> tuple[Path, Path | None]:

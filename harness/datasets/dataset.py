@@ -1,13 +1,13 @@
 """What a data set is, once it is read: labelled clips of one split, and where they came from."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from harness.audio import CLIP_SAMPLES, decode_wav
+from harness.audio import CLIP_SAMPLES, Clip, decode_wav
 from harness.errors import NoRecordingsError
 from harness.files import sha256
 
@@ -66,12 +66,17 @@ class Recording:
     data: bytes
 
 
-def assemble(name: str, split: str, recordings: Iterable[Recording]) -> Dataset:
-    """Decode *recordings* into a data set, sorted by key."""
+def assemble(
+    name: str,
+    split: str,
+    recordings: Iterable[Recording],
+    decode: Callable[[bytes, str], Clip] = decode_wav,
+) -> Dataset:
+    """Decode *recordings* into a data set, sorted by key; *decode* gets the bytes and the key."""
     ordered = sorted(recordings, key=lambda recording: recording.key)
     clips = np.empty((len(ordered), CLIP_SAMPLES), np.int16)
     for clip, recording in zip(clips, ordered, strict=True):
-        clip[:] = decode_wav(recording.data, recording.key)
+        clip[:] = decode(recording.data, recording.key)
     return Dataset(
         name=name,
         split=split,

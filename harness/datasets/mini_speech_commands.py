@@ -9,6 +9,7 @@ from typing import Final
 
 from harness.datasets.dataset import Dataset, assemble, require_words
 from harness.datasets.fetching.archive import Archive
+from harness.datasets.fetching.members import Limits
 from harness.datasets.split import in_split
 
 NAME: Final = "mini_speech_commands"
@@ -25,6 +26,9 @@ DIGESTS: Final = {
     "yes": "500922038f572e965c1dfde40ed6788ccf0a99c44bc9f91fd351361d38fd3d81",
 }
 """Content digest of each word's folder; the archive has been zipped more than once."""
+
+LIMITS: Final = Limits(files=1_000, file_bytes=32_044, total_bytes=8 * 1_000 * 32_044)
+"""A second of 16-bit samples and a header of 44 bytes is the longest recording."""
 
 
 class MiniSpeechCommands:
@@ -47,6 +51,7 @@ class MiniSpeechCommands:
             cache=cache,
             archives=archives,
             top=NAME,
+            limits=LIMITS,
             digests=DIGESTS,
         )
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from harness.datasets.dataset import Dataset, assemble, require_words
 from harness.datasets.fetching.archive import Archive
+from harness.datasets.fetching.members import Limits
 from harness.datasets.split import in_split
 
 NAME: Final = "speech_commands"
@@ -39,6 +40,9 @@ TEST: Final = (
     "cc2a00c1147c2254e9be3fa0f779d8c17421dc349b86366567a8edfa9acd51df",
 )
 
+LIMITS: Final = Limits(files=5_000, file_bytes=1 << 16, total_bytes=105_829 << 15)
+"""The archives are verified before they are read; this bounds what they can unpack to at all."""
+
 
 class SpeechCommands:
     """The full data set; measuring reads the test archive alone."""
@@ -60,6 +64,7 @@ class SpeechCommands:
                 url=f"{URL}/{file_name}",
                 cache=cache,
                 archives=archives,
+                limits=LIMITS,
                 size=size,
                 sha256=digest,
             )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.datasets import NAMES, find
+from harness.datasets import NAMES, arabic, digits, find
 from harness.datasets.default import Default
 from harness.datasets.folder import Folder
 from harness.datasets.mini_speech_commands import MiniSpeechCommands
@@ -13,15 +13,35 @@ from harness.errors import DatasetError
 from tests.unit.recordings import write_archive
 
 MINI = "mini_speech_commands"
+BESIDE = ("spoken_digits", "arabic_speech_commands")
+KNOWN = (*NAMES, *BESIDE)
 
 
 def test_without_a_name_there_is_a_default() -> None:
     assert type(find(None, {})) is Default
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", KNOWN)
 def test_a_known_name_finds_the_data_set_of_that_name(name: str) -> None:
     assert find(name, {}).name == name
+
+
+def test_what_is_measured_beside_a_task_is_not_offered_in_its_place() -> None:
+    assert NAMES == ("mini_speech_commands", "speech_commands", "espeak")
+
+
+def test_digits_and_arabic_words_are_found_where_others_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    environ = {"KWS_DATA": str(tmp_path)}
+    for source, split, archive in (
+        (digits(environ), "test", "free-spoken-digit-dataset.zip"),
+        (arabic(environ), "training", "arabic-speech-commands-dataset.zip"),
+    ):
+        path = write_archive(tmp_path / archive, {})
+        with pytest.raises(DatasetError, match=f"^{re.escape(str(path))} holds nothing"):
+            source.load(source.words(split), split)
 
 
 def test_a_path_finds_a_folder(tmp_path: Path) -> None:
@@ -37,7 +57,7 @@ def test_a_known_name_is_not_taken_for_a_folder(
     assert type(find(MINI, {})) is MiniSpeechCommands
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", KNOWN)
 def test_a_folder_called_like_a_known_data_set_is_told_apart(tmp_path: Path, name: str) -> None:
     (tmp_path / name).mkdir()
     found = find(str(tmp_path / name), {})
@@ -66,7 +86,7 @@ def test_archives_are_looked_for_where_kws_data_says(
         find(MINI, {"KWS_DATA": str(path.parent)}).load(("go",), "test")
 
 
-@pytest.mark.parametrize("name", [None, *NAMES])
+@pytest.mark.parametrize("name", [None, *KNOWN])
 def test_kws_data_that_is_no_folder_is_refused(tmp_path: Path, name: str | None) -> None:
     wrong = tmp_path / "mini_speech_commands.zip"
     wrong.write_bytes(b"the archive, not its folder")

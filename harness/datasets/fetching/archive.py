@@ -1,53 +1,51 @@
 """
-A published archive of ``<word>/*.wav``, zip or tar.gz, unpacked word by word into the cache.
+A published archive of recordings, zip or tar.gz, unpacked word by word into the cache.
 
 All words asked for are unpacked in one pass beside their places, verified (each
 by its published content digest, or all by that of the archive) and moved there
-in one step. A manifest is kept with each: a later run checks it against its
-digest and each file it reads against its line, so a cache that was damaged, by
-whatever, is noticed and unpacked again. One process at a time fetches and unpacks.
+in one step. A word that was damaged in the cache is unpacked again. One process
+at a time fetches and unpacks.
 """
 
 import hashlib
 import shutil
-import tarfile
 import tempfile
-import zipfile
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final
 
-from harness.datasets.dataset import Recording, manifest
+from harness.datasets.dataset import Recording, content_digest
+from harness.datasets.fetching import kept
 from harness.datasets.fetching.download import download
+from harness.datasets.fetching.kept import Wanted
+from harness.datasets.fetching.members import Limits, Place, WrongError, members, word_folders
 from harness.errors import DatasetError, UnreachableError
 from harness.files import locked, sha256
 
-Wanted = Callable[[str], bool]
 Found = dict[str, dict[str, bytes] | None]
 """Word -> file name -> contents; None for a word that is not in the cache as it should be."""
 
-_MANIFEST: Final = "MANIFEST.sha256"
-_DIGEST: Final = "DIGEST"
-"""SHA-256 of the manifest, kept where none is published."""
+Check = Callable[[str, Path], None]
+"""Given a word and the folder it was unpacked to, raises WrongError for what is wrong with it."""
+
+GENEROUS: Final = Limits(files=10_000, file_bytes=1 << 20, total_bytes=4 << 30)
+"""More than any published set of spoken words needs."""
 
 _SCRATCH: Final = ".unpacking-"
 """How the names of folders begin in which words are unpacked."""
 
-_DAMAGES: Final = (
-    EOFError,
-    OSError,
-    RuntimeError,
-    tarfile.TarError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-"""What reading a damaged archive may raise."""
+
+def require_files(word: str, folder: Path, expected: Iterable[str]) -> None:
+    """Raise WrongError unless the *folder* of *word* has every *expected* file."""
+    names = sorted(expected)
+    if missing := [name for name in names if not (folder / name).exists()]:
+        msg = f"lacks {len(missing)} of {len(names)} files of {word!r}, the first {missing[0]}"
+        raise WrongError(msg)
 
 
-class _WrongError(Exception):
-    """An archive that is not what was published; its text goes on after the name of the file."""
+def _accept(_word: str, _folder: Path) -> None:
+    """Leave it to the digest whether a word is as published."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,10 +58,14 @@ class Archive:
         url: Where it is published.
         cache: Folder for downloads and unpacked words.
         archives: A folder to look for the file in before any download.
-        top: The folder of the archive that the words are in, empty for none.
+        top: The folder of the archive that everything is in, empty for none.
+        place: From the path of a member below *top* to its word and file name.
+        limits: The most that was published, and so the most that is unpacked.
+        check: Names what is wrong with a word more clearly than its digest can.
         digests: Content digest of each word, where they are published.
-        size: Of the file in bytes, where its words have no digests.
-        sha256: Of the file, where its words have no digests.
+        size: Size of the file in bytes, where its words have no digests.
+        sha256: Digest of the file, where its words have no digests.
+        otherwise: What a user can do without the archive.
 
     """
 
@@ -72,9 +74,13 @@ class Archive:
     cache: Path
     archives: Path | None
     top: str = ""
+    place: Place = word_folders
+    limits: Limits = GENEROUS
+    check: Check = _accept
     digests: Mapping[str, str] = field(default_factory=dict)
     size: int | None = None
     sha256: str | None = None
+    otherwise: str = "measure a folder with --dataset FOLDER"
 
     def read(self, words: Sequence[str], wanted: Wanted) -> Iterator[Recording]:
         """
@@ -119,18 +125,7 @@ class Archive:
 
     def _cached(self, word: str, wanted: Wanted) -> dict[str, bytes] | None:
         """Read an unpacked word; None if it was never unpacked, or is not what was unpacked."""
-        folder = self._folder(word)
-        try:
-            text = (folder / _MANIFEST).read_bytes()
-            published = self.digests.get(word)
-            kept = published.encode() if published else (folder / _DIGEST).read_bytes()
-            if sha256(text).encode() != kept:
-                return None
-            digests = dict(line.rsplit(" ", 1) for line in text.decode().splitlines())
-            files = {name: (folder / name).read_bytes() for name in filter(wanted, digests)}
-        except OSError:
-            return None
-        return files if all(sha256(files[name]) == digests[name] for name in files) else None
+        return kept.read(self._folder(word), self.digests.get(word), wanted)
 
     def _mended(self, words: Sequence[str], wanted: Wanted) -> Found:
         """Unpack *words*, but for those that another process unpacked while we waited."""
@@ -157,12 +152,12 @@ class Archive:
             return
         try:
             self._unpack_file(local, words, target)
-        except _WrongError as error:
+        except WrongError as error:
             cure = "fetch the archive again"
             if local.parent == self.cache:
                 local.unlink()
                 cure = "it is removed: run again to fetch it afresh"
-            msg = f"{local} {error}; {cure}, or measure a folder with --dataset FOLDER"
+            msg = f"{local} {error}; {cure}, or {self.otherwise}"
             raise DatasetError(msg) from error
 
     def _unpack_fetched(self, words: Sequence[str], target: Path) -> None:
@@ -171,7 +166,7 @@ class Archive:
         try:
             download(self.url, path, size=self.size)
             self._unpack_file(path, words, target)
-        except _WrongError as error:
+        except WrongError as error:
             path.unlink()
             reason = f"what {self.url} sent {error}; is it the login page of a network?"
         except UnreachableError as error:
@@ -181,15 +176,14 @@ class Archive:
         places = " or ".join(map(str, self._places))
         msg = (
             f"{self.file_name} is not in {places}, and {reason}; put it "
-            f"there, set KWS_DATA to the folder that holds it, or measure a folder with "
-            f"--dataset FOLDER"
+            f"there, set KWS_DATA to the folder that holds it, or {self.otherwise}"
         )
         # The cause goes into records, so it names no folder of this machine.
         elsewhere = "not in KWS_DATA, and " if self.archives else ""
         raise UnreachableError(msg) from UnreachableError(elsewhere + reason)
 
     def _unpack_file(self, path: Path, words: Sequence[str], target: Path) -> None:
-        """Unpack *words*, all in one pass; raises _WrongError if they are not as published."""
+        """Unpack *words*, all in one pass; raises WrongError if they are not as published."""
         self._check_file(path)
         target.mkdir(exist_ok=True)
         for left in target.glob(f"{_SCRATCH}*"):  # by a killed process: we hold the lock
@@ -203,39 +197,26 @@ class Archive:
         digests: dict[str, dict[str, str]] = {word: {} for word in words}
         for word in words:
             (scratch / word).mkdir()
-        for member, data in _files(path, lambda name: self._word(name) in digests):
-            word, name = self._word(member), PurePosixPath(member).name
+        for word, name, data in members(path, self.top, self.place, words, self.limits):
             (scratch / word / name).write_bytes(data)
             digests[word][name] = sha256(data)
         return digests
 
     def _keep(self, word: str, digests: Mapping[str, str], scratch: Path) -> None:
         """Verify what was unpacked of *word*, and move it to its place in one step."""
-        text = manifest(digests)
-        if not digests or self.digests.get(word, sha256(text)) != sha256(text):
-            msg = (
-                f"holds {len(digests)} recordings of {word!r} with digest {sha256(text)}, "
-                f"expected {self.digests.get(word, 'at least one')}"
-            )
-            raise _WrongError(msg)
+        found, published = content_digest(digests), self.digests.get(word)
         fresh, target = scratch / word, self._folder(word)
-        (fresh / _MANIFEST).write_bytes(text)
-        if word not in self.digests:
-            (fresh / _DIGEST).write_text(sha256(text))
+        self.check(word, fresh)
+        if not digests or published not in (None, found):
+            msg = (
+                f"holds {len(digests)} recordings of {word!r} with digest {found}, "
+                f"expected {published or 'at least one'}"
+            )
+            raise WrongError(msg)
+        kept.write_manifest(fresh, published, digests)
         if target.exists():
             target.rename(scratch / f"{word}.damaged")
         fresh.rename(target)
-
-    def _word(self, member: str) -> str:
-        """Return the word that a member of the archive is a recording of, empty for none."""
-        parts = PurePosixPath(member).parts
-        if ".." in parts or member.startswith("/") or "\\" in member:
-            msg = f"holds {member!r}, which climbs out of its folder"
-            raise _WrongError(msg)
-        above = (self.top,) if self.top else ()
-        if parts[:-2] != above or len(parts) != len(above) + 2 or not member.endswith(".wav"):
-            return ""
-        return parts[-2]
 
     def _check_file(self, path: Path) -> None:
         if self.sha256 is None:
@@ -243,12 +224,12 @@ class Archive:
         size = path.stat().st_size
         if size != self.size:
             msg = f"has {size:,} bytes, expected {self.size:,}"
-            raise _WrongError(msg)
+            raise WrongError(msg)
         with path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
         if found != self.sha256:
             msg = f"has SHA-256 {found}, expected {self.sha256}"
-            raise _WrongError(msg)
+            raise WrongError(msg)
 
     @property
     def _places(self) -> list[Path]:
@@ -259,26 +240,3 @@ class Archive:
         """Return the archive where it is already: where the user said, or in the cache."""
         found = (place / self.file_name for place in self._places)
         return next((path for path in found if path.is_file()), None)
-
-
-def _files(path: Path, wanted: Wanted) -> Iterator[tuple[str, bytes]]:
-    """Yield name and contents of each *wanted* file of an archive, as they come."""
-    try:
-        yield from (_zipped if path.suffix == ".zip" else _tarred)(path, wanted)
-    except _DAMAGES as error:
-        msg = f"is no whole archive ({error})"
-        raise _WrongError(msg) from error
-
-
-def _zipped(path: Path, wanted: Wanted) -> Iterator[tuple[str, bytes]]:
-    with zipfile.ZipFile(path) as archive:
-        for member in filter(wanted, archive.namelist()):
-            yield member, archive.read(member)
-
-
-def _tarred(path: Path, wanted: Wanted) -> Iterator[tuple[str, bytes]]:
-    with tarfile.open(path, "r|gz") as archive:
-        for member in archive:
-            file = archive.extractfile(member) if wanted(member.name) else None
-            if file is not None:
-                yield member.name, file.read()

@@ -1,0 +1,169 @@
+"""
+The members of an archive: each checked against what was published before it is unpacked.
+
+A few kilobytes can unpack to gigabytes. A zip lists all its members, so all are checked
+before the first is unpacked. A tar names each right before its contents, so each is
+checked there; whoever unpacks drops everything once a member is refused.
+"""
+
+import re
+import tarfile
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+Spot = tuple[str, str]
+"""The word that a member belongs to, and the file name it gets."""
+
+Place = Callable[[str], Spot | None]
+"""From the path of a member to its spot; None for a member that is not unpacked."""
+
+Member = tuple[str, str, bytes]
+"""Word, file name and contents."""
+
+_DAMAGES: Final = (
+    EOFError,
+    OSError,
+    RuntimeError,
+    ValueError,
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What reading a damaged archive may raise."""
+
+_METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""How the members of a published zip are compressed."""
+
+_FOLDER_AND_FILE: Final = re.compile(r"([^/]+)/([\w.-]{1,100}\.wav)", re.ASCII)
+
+
+class WrongError(Exception):
+    """An archive that is not what was published; its text goes on after the name of the file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """
+    The most that an archive may unpack to.
+
+    Attributes:
+        files: Number of files in a word.
+        file_bytes: Size of a file, in bytes.
+        total_bytes: Size of all files of all words, in bytes.
+
+    """
+
+    files: int
+    file_bytes: int
+    total_bytes: int
+
+
+def word_folders(path: str) -> Spot | None:
+    """Place ``<word>/<file>.wav``, the layout of Speech Commands."""
+    found = _FOLDER_AND_FILE.fullmatch(path)
+    return (found[1], found[2]) if found else None
+
+
+def members(
+    path: Path, top: str, place: Place, words: Collection[str], limits: Limits
+) -> Iterator[Member]:
+    """
+    Yield the files of *words*.
+
+    Args:
+        path: The archive, ``.zip`` or ``.tar.gz``.
+        top: The folder of the archive that everything is in, empty for none.
+        place: Asked for the path of each member below *top*.
+        words: Files of other words are passed over.
+        limits: A member that exceeds them is refused unread.
+
+    Raises:
+        WrongError: If the archive is damaged, exceeds *limits*, has no folder *top*,
+            or names a member outside of its folder.
+
+    """
+    selection = _Selection(top, place, words, limits)
+    try:
+        yield from (_zipped if path.suffix == ".zip" else _tarred)(path, selection)
+    except _DAMAGES as error:
+        msg = f"is no whole archive ({error})"
+        raise WrongError(msg) from error
+    selection.require_top()
+
+
+@dataclass
+class _Selection:
+    """Which members are unpacked, and how much they come to so far."""
+
+    top: str
+    place: Place
+    words: Collection[str]
+    limits: Limits
+    files: Counter[str] = field(default_factory=Counter)
+    total_bytes: int = 0
+    tops: set[str] = field(default_factory=set)
+
+    def spot(self, member: str, size: int) -> Spot | None:
+        """Return where *member* goes, None for nowhere; raises WrongError beyond the limits."""
+        path = PurePosixPath(member)
+        if ".." in path.parts or member.startswith("/") or "\\" in member:
+            msg = f"holds {member!r}, which climbs out of its folder"
+            raise WrongError(msg)
+        self.tops.update(path.parts[:1])
+        if self.top and self.top not in path.parts[:1]:
+            return None
+        spot = self.place(path.relative_to(self.top).as_posix())
+        if spot is None or spot[0] not in self.words:
+            return None
+        self._count(member, spot[0], size)
+        return spot
+
+    def _count(self, member: str, word: str, size: int) -> None:
+        """Add *member* to what is unpacked."""
+        self.files[word] += 1
+        self.total_bytes += size
+        for what, found, most in (
+            (f"{size:,} bytes in {member!r}", size, self.limits.file_bytes),
+            (f"{self.files[word]:,} files of {word!r}", self.files[word], self.limits.files),
+            (f"{self.total_bytes:,} bytes in all", self.total_bytes, self.limits.total_bytes),
+        ):
+            if found > most:
+                msg = f"holds {what}, expected at most {most:,}"
+                raise WrongError(msg)
+
+    def require_top(self) -> None:
+        """Raise WrongError unless the members seen were in the folder they are published in."""
+        if self.top and self.top not in self.tops:
+            found = ", ".join(map(repr, sorted(self.tops)[:3])) or "nothing"
+            msg = f"holds {found}, expected {self.top!r}: it is of another version"
+            raise WrongError(msg)
+
+
+def _zipped(path: Path, selection: _Selection) -> Iterator[Member]:
+    with zipfile.ZipFile(path) as archive:
+        found = [
+            (member, spot)
+            for member in archive.infolist()
+            if (spot := selection.spot(member.filename, member.file_size))
+        ]
+        if odd := [member for member, _ in found if member.compress_type not in _METHODS]:
+            msg = f"packs {odd[0].filename!r} by method {odd[0].compress_type}, expected DEFLATE"
+            raise WrongError(msg)
+        for member, (word, name) in found:
+            with archive.open(member) as file:
+                # Bounded, whatever the size in a header: that can lie.
+                yield word, name, file.read(selection.limits.file_bytes)
+
+
+def _tarred(path: Path, selection: _Selection) -> Iterator[Member]:
+    with tarfile.open(path, "r|gz") as archive:
+        for member in archive:
+            spot = selection.spot(member.name, member.size)
+            file = archive.extractfile(member) if spot and member.isreg() else None
+            if spot and file:
+                yield *spot, file.read(selection.limits.file_bytes)
