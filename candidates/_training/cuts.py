@@ -34,7 +34,9 @@ def cut(clips: Clips, count: int, rng: np.random.Generator) -> Clips:
     return np.stack([_cut(clips[one], clips[other], rng) for one, other in chosen])
 
 
-def _cut(one: npt.NDArray[np.int16], other: npt.NDArray[np.int16], rng: np.random.Generator) -> Clips:
+def _cut(
+    one: npt.NDArray[np.int16], other: npt.NDArray[np.int16], rng: np.random.Generator
+) -> Clips:
     samples = one.astype(np.float32)
     start, end, quiet = _speech(samples)
     kept = max(_FADE.size * 2, int(rng.uniform(*KEPT) * (end - start)))

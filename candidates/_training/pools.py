@@ -98,7 +98,7 @@ class Pools:
     def _is_small(self, clips: Clips) -> bool:
         """Whether features of *clips* fit a float16 with room to spare."""
         largest = max(float(np.abs(self.frontend(clip)).max()) for clip in clips)
-        return largest * _ROOM < np.finfo(np.float16).max
+        return largest * _ROOM < float(np.finfo(np.float16).max)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +129,7 @@ class _Plan:
             if file.stat().st_size == _DIGEST_BYTES + self._bytes:
                 pool = self._mapped(file)
                 found = hashlib.sha256(self.key)
-                found.update(memoryview(pool).cast("B"))
+                found.update(pool.data.cast("B"))
                 if found.hexdigest() == digest:
                     file.touch()
                     return pool
@@ -189,7 +189,7 @@ def _key(clips: Clips, work: Work) -> bytes:
 def _edition() -> str:
     """Name the code that features follow from, and the libraries it uses."""
     files = [*sorted(Path(frontends.__file__).parent.glob("*.py"))]
-    files += [Path(module.__file__) for module in (augment, features, audio, noise)]
+    files += [Path(str(module.__file__)) for module in (augment, features, audio, noise)]
     code = b"".join(file.read_bytes() for file in files)
     return sha256(code + f"{np.__version__} {scipy.__version__}".encode())
 

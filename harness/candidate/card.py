@@ -25,12 +25,15 @@ class Card:
         model_sha256: Of the ``.tflite`` file.
         labels: What its outputs stand for.
         data: Name and digest of the training and validation clips, and their credit.
+        heard: Every word that training contained, by data set and language.
         versions: Of Python and of the packages that made it.
         machine: What it was trained on.
         seed: Of the training.
         training_s: How long it took.
-        history: Loss and accuracy after each epoch.
-        sharpened: What its logits were multiplied by once it was trained.
+        history: After each epoch: loss, and on the validation split accuracy and detection
+            at 2 % false accepts.
+        sharpened: Factor that its logits were multiplied by once it was trained.
+        calibration: That factor, the clips it was fitted on, and which of them decided.
         validation: Clips, and correct ones, of the converted model.
         sparsity: Zeros measured in it: overall, and for each weight tensor.
 
@@ -41,12 +44,14 @@ class Card:
     model_sha256: str
     labels: tuple[str, ...]
     data: dict[str, Any]
+    heard: dict[str, dict[str, list[str]]]
     versions: dict[str, str]
     machine: str
     seed: int
     training_s: float
     history: dict[str, list[float]]
     sharpened: float
+    calibration: dict[str, Any]
     validation: dict[str, int]
     sparsity: dict[str, Any]
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from candidates._training.sharpen import FACTORS, factor_for, require_dense_end, sharpen
 from scipy.special import softmax
 
 from candidates._training import keras
-from candidates._training.sharpen import FACTORS, factor_for, require_dense_end, sharpen
 from harness.decisions import OPERATING_THRESHOLD
 from harness.errors import CandidateError
 

@@ -50,7 +50,10 @@ def to_clip(spoken: npt.NDArray[np.int16], rng: np.random.Generator) -> Clip:
 
 def _resampled(spoken: npt.NDArray[np.int16]) -> npt.NDArray[np.float32]:
     resampled: npt.NDArray[np.float32] = scipy.signal.resample_poly(
-        spoken.astype(np.float32), _UP, _DOWN, window=_low_pass()
+        spoken.astype(np.float32),
+        _UP,
+        _DOWN,
+        window=_low_pass(),  # type: ignore[call-overload]  # its stubs know filters by name only
     )
     return resampled
 

@@ -76,7 +76,10 @@ def _read(file: Path, count: int) -> Clips | None:
     except OSError:
         return None
     digest, samples = data[:_DIGEST_BYTES], memoryview(data)[_DIGEST_BYTES:]
-    if digest != hashlib.sha256(samples).hexdigest().encode() or len(samples) != 2 * count * CLIP_SAMPLES:
+    if (
+        digest != hashlib.sha256(samples).hexdigest().encode()
+        or len(samples) != 2 * count * CLIP_SAMPLES
+    ):
         return None
     return np.frombuffer(samples, "<i2").reshape(count, CLIP_SAMPLES)
 

@@ -111,9 +111,7 @@ def _sounds(task: tuple[str, ...]) -> dict[str, Sounds]:
     return sounds_of(tuple(sorted(texts | {word for text in texts for word in text.split()})))
 
 
-def _holds(
-    text: str, task: tuple[str, ...], sounds: dict[str, Sounds], never: set[Sounds]
-) -> bool:
+def _holds(text: str, task: tuple[str, ...], sounds: dict[str, Sounds], never: set[Sounds]) -> bool:
     """Whether a word of *text* is one of the task, a form of it, or sounds like one of *never*."""
     words = text.split()
     forms = [re.compile(rf"{re.escape(word)}({word[-1:]}?(ing|er)|e?s|'s)?") for word in task]

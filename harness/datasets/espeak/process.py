@@ -55,7 +55,8 @@ def phonemes(texts: Sequence[str]) -> tuple[str, ...]:
         check=False,
     )
     if done.returncode:
-        raise _failed(f"status {done.returncode}", done.stderr)
+        fault = f"status {done.returncode}"
+        raise _failed(fault, done.stderr)
     return tuple(json.loads(done.stdout))
 
 

@@ -4,10 +4,12 @@ eSpeak NG in a process of its own, run by the path of this file: it imports noth
 Reads utterances as JSON from standard input, each a list of the fields of
 ``voices.Utterance``; writes the samples of each to standard output as they are
 spoken: their size in bytes (uint32), then int16 at ``RATE_HZ``, both in the
-machine's order. Called with the word ``phonemes``, it reads a list of texts instead and
-writes the phonemes of each as JSON. The same list always sounds the same: eSpeak NG seeds the breath of
+machine's order. The same list always sounds the same: eSpeak NG seeds the breath of
 some voices with the time of day, so it is seeded again for each utterance; and the
 echo of one utterance reaches into the next, so their order matters.
+
+Called with the word ``phonemes``, it reads a list of texts instead, and writes the
+phonemes of each as JSON.
 """
 
 import ctypes
