@@ -145,10 +145,6 @@ def test_features_are_masked_when_clips_are_varied(folder: Path) -> None:
     assert (np.ptp(features[..., 0], axis=2) == 0).any()
 
 
-class Loudness:
-    """A front-end of a candidate's own: 16 levels, and no second axis."""
-
-
 @pytest.mark.parametrize("mel_bins", [8, 16])
 def test_a_batch_has_the_shape_of_its_front_end(folder: Path, mel_bins: int) -> None:
     candidate = replace(PLAIN, frontend=LogMel(mel_bins=mel_bins))

@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.special import softmax
+
+from candidates._training import keras
 from candidates._training.calibrate import FACTORS, calibrate, factor_for, require_dense_end
 from candidates._training.validation import Outliers, Validation
 from harness.candidate.training import FalseAccepts
 from harness.datasets import Dataset
-from scipy.special import softmax
-
-from candidates._training import keras
 from harness.decisions import OPERATING_THRESHOLD
 from harness.errors import CandidateError
 

@@ -246,7 +246,7 @@ class Samples:
 def test_features_too_large_for_float16_are_kept_in_float32(
     tmp_path: Path, scale: float, dtype: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "specification_hash", lambda candidate: str(candidate))
+    monkeypatch.setattr(module, "specification_hash", str)
     monkeypatch.setattr(module, "Candidate", lambda **of: of["frontend"])
     pool = Pools(folder=tmp_path, frontend=Samples(scale=scale)).of(CLIPS, HOW, 2, "clips")
 
