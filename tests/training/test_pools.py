@@ -162,7 +162,7 @@ def test_a_pool_of_another_front_end_under_its_name_is_made_again(pools: Pools) 
 def test_pools_not_used_for_longest_are_removed_first(
     pools: Pools, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept = {}
+    kept: dict[int, Path] = {}
     for age, variants in ((300, 2), (200, 3), (100, 4)):
         pools.of(CLIPS, HOW, variants, "clips")
         (kept[variants],) = set(files(pools)) - set(kept.values())
