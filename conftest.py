@@ -15,23 +15,23 @@ import pytest
 from harness import datasets, files, report
 from harness.candidate.registry import Registry
 from harness.datasets import Dataset, Source
-from harness.errors import AudioError, DatasetError, ResultsError, SpotbenchError
-from harness.measure import board
+from harness.errors import AudioError, DatasetError, SpotbenchError
+from harness.measure import machine
+from harness.measure.recorder import Recorder
 from harness.measure.run import Run
-from harness.measure.session import Session, Subject
+from harness.measure.subject import Subject
 from harness.measure.timing import PROFILES
 from harness.measure.verdict import fails
 from harness.record import store
 from harness.record.schema import Record
-from harness.report.board import describe
-from harness.report.comparison import compare, require_alike
-from harness.report.table import notes, terminal_table
+from harness.report import summary
+from harness.report.comparison import require_alike
 
 ROOT = Path(__file__).parent
 GATE = "harness.test_candidates"
-RUN = pytest.StashKey[Run]()
+RECORDER = pytest.StashKey[Recorder]()
 OLD = pytest.StashKey[Record | None]()
-SAID = pytest.StashKey[list[str]]()
+PRINTED_LAST = pytest.StashKey[list[str]]()
 
 _TABLES = ("compare", "histogram", "cprofile", "verbose")
 """Options of pytest-benchmark that ask for tables of its own."""
@@ -103,8 +103,8 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from error
     profile = PROFILES[config.getoption("profile")]
     certain = config.getoption("certain")
-    session = Session(registry, source, profile, board.Machine(), certain=certain)
-    config.stash[RUN] = Run(session, ROOT, config.getoption("results"))
+    run = Run(registry, source, profile, machine.Machine(), certain=certain)
+    config.stash[RECORDER] = Recorder(run, ROOT, config.getoption("results"))
 
 
 class _Aloud:
@@ -135,10 +135,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Parametrise the gate: windows outermost, candidates within."""
     if metafunc.module.__name__ != GATE or "subject" not in metafunc.fixturenames:
         return
-    session = metafunc.config.stash[RUN].session
+    run = metafunc.config.stash[RECORDER].run
     if "window" in metafunc.fixturenames:
-        metafunc.parametrize("window", range(1, session.profile.windows + 1))
-    chosen = metafunc.config.getoption("candidate") or session.registry.names()
+        metafunc.parametrize("window", range(1, run.conditions.profile.windows + 1))
+    chosen = metafunc.config.getoption("candidate") or run.registry.names()
     metafunc.parametrize("subject", dict.fromkeys(chosen), indirect=True)
 
 
@@ -149,7 +149,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
             _require_use(session.config)
         except SpotbenchError as error:
             raise pytest.UsageError(str(error)) from error
-        board.pin_to_one_core()
+        machine.pin_to_one_core()
         reporter = session.config.pluginmanager.getplugin("terminalreporter")
         if reporter and reporter.isatty and reporter.verbosity == 0:
             session.config.pluginmanager.register(_Progress(reporter, len(session.items)))
@@ -161,7 +161,7 @@ def _require_use(config: pytest.Config) -> None:
     files.require_writable(results)
     report.require_renderable(results)
     if old is not None:
-        known, anyway = config.stash[RUN].circumstances, config.getoption("compare_anyway")
+        known, anyway = config.stash[RECORDER].circumstances, config.getoption("compare_anyway")
         require_alike(old, known, allow_different=anyway)
 
 
@@ -195,15 +195,15 @@ class _Progress:
 
 
 @pytest.fixture
-def run(pytestconfig: pytest.Config) -> Run:
-    """The run of the main job."""
-    return pytestconfig.stash[RUN]
+def recorder(pytestconfig: pytest.Config) -> Recorder:
+    """The recorder of the run."""
+    return pytestconfig.stash[RECORDER]
 
 
 @pytest.fixture
 def subject(request: pytest.FixtureRequest) -> Subject:
     """One candidate, prepared; a data set that cannot be read ends the run."""
-    found = request.config.stash[RUN].session.subject(request.param)
+    found = request.config.stash[RECORDER].run.subject(request.param)
     try:
         found.prepare()
     except (DatasetError, AudioError) as error:
@@ -214,35 +214,55 @@ def subject(request: pytest.FixtureRequest) -> Subject:
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Keep what was measured, if only in part; what cannot be kept, shown or passed fails."""
-    run, results = session.config.stash[RUN], session.config.getoption("results")
-    said = session.config.stash.setdefault(SAID, [])
+    config = session.config
+    recorder, results = config.stash[RECORDER], config.getoption("results")
+    lines = config.stash.setdefault(PRINTED_LAST, [])
     records: list[Record] = []
     for step in (
-        lambda: records.extend(run.records()),
-        lambda: (line for record in records for line in _table(record, _width(session))),
-        lambda: (f"wrote {path}" for path in run.save(records, results)),
-        lambda: (f"wrote {path}" for path in run.render(results) if path.suffix != ".svg"),
-        run.require_any,
-        lambda: _comparison(records, session),
+        lambda: records.extend(recorder.records()),
+        lambda: (line for record in records for line in summary.table(record, _width(config))),
+        lambda: (f"wrote {path}" for path in recorder.save(records, results)),
+        lambda: (f"wrote {path}" for path in _render(recorder, results)),
+        recorder.require_any,
+        lambda: _compare(records, session),
     ):
         try:
-            said += step() or ()
+            lines += step() or ()
         except SpotbenchError as error:
-            said.append(f"FAILED: {error}")
+            lines.append(f"FAILED: {error}")
             _fail(session)
-    strict = session.config.getoption("strict_board")
+    strict = config.getoption("strict_board")
     verdicts = [row["verdict"] for record in records for row in record["measurements"]]
     if any(fails(verdict, strict_board=strict) for verdict in verdicts):
         _fail(session)  # also where the tests of verdicts were left out
+
+
+def _render(recorder: Recorder, results: Path) -> list[Path]:
+    """Render the pages if the run has anything to show on them; returns those that are text."""
+    if not recorder.finished:
+        return []
+    pages = report.render(results, recorder.run.registry.models())
+    return [path for path in pages if path.suffix != ".svg"]
+
+
+def _compare(records: list[Record], session: pytest.Session) -> list[str]:
+    path, old = session.config.getoption("compare"), session.config.stash[OLD]
+    if old is None:
+        return []
+    anyway = session.config.getoption("compare_anyway")
+    found = summary.comparison(old, path, records, allow_different=anyway)
+    if found.regressions:
+        _fail(session)
+    return summary.comparison_lines(found, path)
 
 
 def _fail(session: pytest.Session) -> None:
     session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
 
 
-def _width(session: pytest.Session) -> int | None:
+def _width(config: pytest.Config) -> int | None:
     """Return the width of the terminal, None where the output goes elsewhere."""
-    reporter = session.config.pluginmanager.getplugin("terminalreporter")
+    reporter = config.pluginmanager.getplugin("terminalreporter")
     return shutil.get_terminal_size().columns if reporter and reporter.isatty else None
 
 
@@ -250,43 +270,6 @@ def _width(session: pytest.Session) -> int | None:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Show the table last."""
-    for line in config.stash.get(SAID, []):
+    """Print the table last."""
+    for line in config.stash.get(PRINTED_LAST, []):
         terminalreporter.write_line(line)
-
-
-def _comparison(records: list[Record], session: pytest.Session) -> list[str]:
-    path, old = session.config.getoption("compare"), session.config.stash[OLD]
-    if old is None:
-        return []
-    anyway = session.config.getoption("compare_anyway")
-    task = old["dataset"]["labels"]
-    alike = [record for record in records if record["dataset"]["labels"] == task]
-    if not alike:
-        msg = f"nothing to compare: {path} is of {'/'.join(task)}; measure a candidate of that task"
-        raise ResultsError(msg)
-    found = compare(old, alike[0], allow_different=anyway)
-    if found.regressions:
-        _fail(session)
-    worse = [f"REGRESSION: {regression}" for regression in found.regressions]
-    return [f"compared with {path}\n", found.table, *worse, ""]
-
-
-def _table(record: Record, width: int | None) -> list[str]:
-    dataset, measurements = record["dataset"], record["measurements"]
-    task = "/".join(dataset["labels"])
-    return [
-        f"\n{task} on {dataset['name']}, {dataset['clips']} test clips",
-        *([f"WARNING: {dataset['note']}"] if dataset["note"] else []),
-        f"{describe(record['board'])}\n",
-        terminal_table(measurements, width),
-        *(f"- {note}" for note in notes(measurements)),
-        *_cost(record["run"]["empty_call_us"]),
-        "",
-    ]
-
-
-def _cost(empty_call_us: float | None) -> list[str]:
-    if empty_call_us is None:
-        return []
-    return [f"- timing itself costs {empty_call_us:.2f} µs a call, which is part of every latency"]

@@ -1,9 +1,22 @@
-"""The measure side of spotbench: no TensorFlow, no Keras. These are the names candidates use."""
+"""
+The measure side of spotbench: no TensorFlow, no Keras.
+
+These are the names that candidates and programs use. SciPy and LiteRT are
+imported when first needed: a candidate can be read without them.
+"""
+
+from typing import TYPE_CHECKING, Any
 
 from harness.candidate.budget import GO_STOP_BUDGET, Budget
 from harness.candidate.candidate import Candidate, ReadyModel
 from harness.candidate.training import Augmentation, FalseAccepts, Training
+from harness.frontends.frontend import Frontend
 from harness.frontends.log_mel import LogMel
+from harness.frontends.mfcc import Mfcc
+from harness.frontends.waveform import Waveform
+
+if TYPE_CHECKING:
+    from harness.spotter.loading import load_spotter
 
 __all__ = [
     "GO_STOP_BUDGET",
@@ -11,7 +24,21 @@ __all__ = [
     "Budget",
     "Candidate",
     "FalseAccepts",
+    "Frontend",
     "LogMel",
+    "Mfcc",
     "ReadyModel",
     "Training",
+    "Waveform",
+    "load_spotter",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import ``load_spotter``, and LiteRT with it, when it is first asked for."""
+    if name != "load_spotter":
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    from harness.spotter.loading import load_spotter  # noqa: PLC0415
+
+    return load_spotter

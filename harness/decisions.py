@@ -36,16 +36,31 @@ def correct(scores: Scores, words: Sequence[str], labels: Sequence[str]) -> npt.
 
 
 def certainty(scores: Scores, hits: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
-    """
-    Return the top score of each clip, 0 where *hits* is false: float32 ``(clips,)``.
-
-    What exceeds the threshold of the operating rule is acted on.
-    """
+    """Return the top score of each clip, 0 where *hits* is false: float32 ``(clips,)``."""
     tops: npt.NDArray[np.float32] = np.where(hits, scores.max(axis=1, initial=0), 0)
     return tops
+
+
+def triggers(
+    certainties: npt.NDArray[np.float32], threshold: float = OPERATING_THRESHOLD
+) -> npt.NDArray[np.bool_]:
+    """Return for each clip whether the operating rule acts on it: bool ``(clips,)``."""
+    exceeded: npt.NDArray[np.bool_] = certainties > threshold
+    return exceeded
 
 
 def of_task(scores: Scores, task: Sequence[str], labels: Sequence[str]) -> npt.NDArray[np.bool_]:
     """Return for each clip whether the top score is that of a word of *task*: bool ``(clips,)``."""
     hits: npt.NDArray[np.bool_] = np.isin(labels, task)[scores.argmax(axis=1)]
     return hits
+
+
+def decide(scores: Scores, task: Sequence[str], labels: Sequence[str]) -> tuple[str | None, ...]:
+    """
+    Return for each clip the word that the operating rule acts on, None if it does not act.
+
+    It acts on words of *task* only, whatever other *labels* the model has.
+    """
+    acts = triggers(certainty(scores, of_task(scores, task, labels)))
+    tops = scores.argmax(axis=1)
+    return tuple(labels[top] if act else None for top, act in zip(tops, acts, strict=True))

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from harness.measure.run import Run
-from harness.measure.session import Subject
+from harness.measure.recorder import Recorder
+from harness.measure.subject import Subject
 from harness.measure.timing import Times
 from harness.measure.verdict import fails
 
@@ -18,14 +18,14 @@ EMPTY_CALLS = 1_000
 
 
 @pytest.mark.benchmark(disable_gc=True, warmup=False)
-def test_empty_call(run: Run, benchmark: BenchmarkFixture) -> None:
+def test_empty_call(recorder: Recorder, benchmark: BenchmarkFixture) -> None:
     """What it costs to time a call that does nothing: part of every latency reported."""
     benchmark.pedantic(  # type: ignore[no-untyped-call]
         lambda _clip: None, setup=lambda: ((None,), {}), rounds=EMPTY_CALLS
     )
     if benchmark.stats is None:
         pytest.skip("--benchmark-disable: called once, not timed")
-    run.empty_call_us = benchmark.stats.stats.median * 1e6
+    recorder.empty_call_us = benchmark.stats.stats.median * 1e6
 
 
 @pytest.mark.benchmark(disable_gc=True, warmup=False)
@@ -57,7 +57,8 @@ def test_verdict(subject: Subject, pytestconfig: pytest.Config) -> None:
         pytest.skip(subject.absent or "no window was measured")
     if subject.windows:
         subject.take_again()
-    verdict, reasons = subject.judgement()
+    row = subject.row()
+    verdict, reasons = row["verdict"], row["violations"] or [row["error"] or ""]
     explained = f"{subject.name}: {'; '.join(reasons)}"
     if verdict == "miss":
         pytest.xfail(f"expected miss: {explained}")

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from harness.audio import CLIP_SAMPLES, SAMPLE_RATE_HZ, Clip
 from harness.candidate.training import Augmentation
 from harness.datasets.noise import Samples, coloured_noises, to_int16
-from harness.frontends.log_mel import Features
+from harness.frontends.frontend import Features
 
 SPEEDS: Final = 32
 """Speeds on either side of the original, evenly spaced: positions are worked out once for each."""

@@ -11,7 +11,7 @@ from candidates._training.augment import mask
 from candidates._training.parts import OUTLIER, Labels, Part
 from candidates._training.pools import Pool, Pools
 from harness.candidate.candidate import Candidate
-from harness.frontends.log_mel import Features
+from harness.frontends.frontend import Features
 
 Targets = npt.NDArray[np.float32]
 

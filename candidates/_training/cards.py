@@ -15,6 +15,7 @@ from harness.datasets import Dataset
 from harness.decisions import correct
 from harness.files import sha256
 from harness.measure import board
+from harness.measure.machine import Machine
 from harness.spotter.model import Model
 from harness.spotter.spotter import Spotter
 
@@ -61,7 +62,8 @@ def card_of(candidate: Candidate, name: str, made: Made, data: bytes) -> Card:
 
     """
     loaded = Model(data, name, features_shape=candidate.frontend.shape, labels=candidate.labels)
-    scores = Spotter(candidate.frontend, loaded).score(made.validation.clips)
+    spotter = Spotter(candidate.frontend, loaded, labels=candidate.labels, task=candidate.words)
+    scores = spotter.score(made.validation.clips)
     hits = correct(scores, made.validation.words, candidate.labels)
     heard = made.heard.words()
     return Card(
@@ -80,7 +82,7 @@ def card_of(candidate: Candidate, name: str, made: Made, data: bytes) -> Card:
             "python": platform.python_version(),
             **{package: metadata.version(package) for package in PACKAGES},
         },
-        machine=str(board.facts(board.Machine())["name"]),
+        machine=str(board.facts(Machine())["name"]),
         seed=candidate.training.seed,
         training_s=0.0,
         history=made.history,

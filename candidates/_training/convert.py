@@ -7,7 +7,7 @@ import numpy as np
 
 from candidates._training import tf
 from harness.candidate.candidate import Quantization
-from harness.frontends.log_mel import Features
+from harness.frontends.frontend import Features
 
 CALIBRATION_CLIPS = 200
 """Training clips whose features fix the ranges of an int8 model."""

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from candidates._training.augment import Varier
 from harness.candidate.training import Augmentation
-from harness.frontends.log_mel import Features
+from harness.frontends.frontend import Features
 
 Clips = npt.NDArray[np.int16]
 

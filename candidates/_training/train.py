@@ -28,7 +28,7 @@ from harness.candidate.registry import Registry
 from harness.datasets import Dataset
 from harness.errors import SpotbenchError
 from harness.files import write_bytes
-from harness.frontends.log_mel import Features
+from harness.frontends.frontend import Features
 
 
 def train(candidate: Candidate, name: str, sources: Sources) -> tuple[bytes, Card]:

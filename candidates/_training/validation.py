@@ -17,7 +17,7 @@ from harness.datasets import Dataset
 from harness.datasets.dataset import content_digest
 from harness.decisions import Scores
 from harness.files import sha256
-from harness.frontends.log_mel import Features
+from harness.frontends.frontend import Features
 
 WATCHED: Final = 0.02
 """Share of outliers acted on at which detection is shown after each epoch."""

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol, get_args
 
-from harness.candidate.budget import GO_STOP, GO_STOP_BUDGET, METRICS, Budget
+from harness.candidate.budget import GO_STOP, GO_STOP_BUDGET, Budget
 from harness.candidate.training import Training
 from harness.errors import CandidateError
+from harness.frontends.frontend import Frontend, require_frontend
 from harness.frontends.log_mel import LogMel
+from harness.record.metrics import limited
 
 Quantization = Literal["float32", "dynamic", "int8"]
 QUANTIZATIONS: Final = get_args(Quantization)
@@ -17,8 +19,12 @@ QUANTIZATIONS: Final = get_args(Quantization)
 class Network(Protocol):
     """Builds a Keras model from the Keras module it is handed; candidates import no Keras."""
 
-    def __call__(self, keras: Any, input_shape: tuple[int, int], labels: tuple[str, ...]) -> Any:
-        """Return a model: ``(*input_shape, 1)`` in, a softmax over *labels* out."""
+    def __call__(self, keras: Any, input_shape: Any, labels: tuple[str, ...]) -> Any:
+        """
+        Return a model: ``(*input_shape, 1)`` in, a softmax over *labels* out.
+
+        *input_shape* is the shape of the front-end; a network may need it to be a pair.
+        """
         ...
 
 
@@ -28,11 +34,23 @@ class ReadyModel:
     A ``.tflite`` file made elsewhere, measured beside those trained here.
 
     Attributes:
-        path: Of the file, relative to the folder of the candidates.
+        path: Path of the file, relative to the folder of the candidates.
+        sha256: SHA-256 of the file in hexadecimal, so that no other one is measured
+            in its place. Where it is missing, the error on loading prints it.
+
+    Raises:
+        CandidateError: If the path is no string.
 
     """
 
     path: str
+    sha256: str | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.path, str):
+            wanted = "a string, relative to the folder of the candidates"
+            msg = f"impossible ready model: path={self.path!r}; use {wanted}"
+            raise CandidateError(msg)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +60,7 @@ class Candidate:
 
     Attributes:
         network: A builder, or a ready model.
-        frontend: Clip to features.
+        frontend: Clip to features: one of the harness, or one the candidate defines.
         training: Recipe; not used for a ready model.
         sparsity: Share of zeros that pruning leaves in ordinary convolutions.
         quantization: ``float32``, ``dynamic`` (int8 weights) or ``int8`` throughout.
@@ -56,7 +74,7 @@ class Candidate:
     """
 
     network: Network | ReadyModel
-    frontend: LogMel = field(default_factory=LogMel)
+    frontend: Frontend = field(default_factory=LogMel)
     training: Training = field(default_factory=Training)
     sparsity: float = 0.0
     quantization: Quantization = "float32"
@@ -93,20 +111,19 @@ class Candidate:
         return self.budget
 
     def _check_types(self) -> None:
-        for name, kind in (("frontend", LogMel), ("training", Training)):
-            if not isinstance(getattr(self, name), kind):
-                found = type(getattr(self, name)).__name__
-                self._refuse(f"{name} is of type {found}", f"a {kind.__name__}(...)")
+        require_frontend(self.frontend)
+        if not isinstance(self.training, Training):
+            self._refuse(f"training is of type {type(self.training).__name__}", "a Training(...)")
         if not callable(self.network) and not isinstance(self.network, ReadyModel):
             wanted = "a builder network(keras, input_shape, labels) or a ReadyModel(path=...)"
             self._refuse(f"network is of type {type(self.network).__name__}", wanted)
 
     def _check_misses(self) -> None:
+        known = [metric.name for metric in limited()]
         for dataset, metrics in self.misses.items():
-            unknown = [metric for metric in metrics if metric not in METRICS]
-            if unknown or isinstance(metrics, str):
+            if isinstance(metrics, str) or not set(metrics) <= set(known):
                 fault = f"misses={{{dataset!r}: {metrics!r}}}"
-                self._refuse(fault, f"a tuple of {', '.join(METRICS)}")
+                self._refuse(fault, f"a tuple of {', '.join(known)}")
 
     def _settle_budget(self) -> None:
         if set(self.words) == set(GO_STOP):

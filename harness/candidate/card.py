@@ -64,23 +64,42 @@ def read_model(candidate: Candidate, name: str, folder: Path) -> bytes:
     """
     Return the ``.tflite`` file of candidate *name*, if it is the one its card describes.
 
+    A ready model has no card: its candidate names the SHA-256 of the file.
+
     Raises:
         ModelError: If it was never trained, was trained from another
-            specification, or is not the file that was trained.
+            specification, or is not the file that was trained or named.
 
     """
     path = model_path(candidate, name, folder)
+    if isinstance(candidate.network, ReadyModel):
+        return _read_ready(candidate.network, name, path)
     try:
         data = path.read_bytes()
     except FileNotFoundError as error:
-        if isinstance(candidate.network, ReadyModel):
-            msg = f"{name}: {path} does not exist; put the model there or mend ReadyModel(path=...)"
-        else:
-            msg = f"{name} was never trained; {_cure(name)}"
+        msg = f"{name} was never trained; {_cure(name)}"
         raise ModelError(msg) from error
-    if not isinstance(candidate.network, ReadyModel):
-        _check_card(candidate, name, path.with_suffix(".json"), data)
+    _check_card(candidate, name, path.with_suffix(".json"), data)
     return data
+
+
+def _read_ready(ready: ReadyModel, name: str, path: Path) -> bytes:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        missing = isinstance(error, FileNotFoundError)
+        fault = "does not exist" if missing else f"cannot be read ({error.strerror})"
+        msg = f"{name}: {path} {fault}; put the model there or mend ReadyModel(path=...)"
+        raise ModelError(msg) from error
+    if ready.sha256 == (found := sha256(data)):
+        return data
+    line = f'network=ReadyModel(path={json.dumps(ready.path)}, sha256="{found}")'
+    if ready.sha256 is None:
+        msg = f"{name}: {ready.path} is recorded without its SHA-256; write {line}"
+    else:
+        fault = f"{ready.path} does not have the SHA-256 {ready.sha256!r}"
+        msg = f"{name}: {fault}; put the right file there or, for this one, write {line}"
+    raise ModelError(msg)
 
 
 def _check_card(candidate: Candidate, name: str, path: Path, data: bytes) -> None:

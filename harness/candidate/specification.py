@@ -3,24 +3,22 @@ What a model was trained from, as one hash: a candidate edited since then is sta
 
 It covers front-end, network (with a builder's source), training, sparsity,
 quantization and labels; not budget, misses, comments or docstrings, which
-change nothing in the model.
+change nothing in the model. A front-end of the harness counts by its kind, its version and
+the values that differ from its defaults, so that a setting added later, with a
+default that changes no feature, makes no model stale. One that a candidate
+defines counts by all its values and its source.
 """
 
-import ast
 import dataclasses
 import hashlib
-import inspect
 import json
-import sys
-import textwrap
-from collections.abc import Iterator
-from types import BuiltinFunctionType, FunctionType, ModuleType
-from typing import Any, NoReturn
+from types import FunctionType
+from typing import Any
 
-from harness.candidate.candidate import Candidate
-from harness.errors import CandidateError
+from harness.candidate.candidate import Candidate, ReadyModel
+from harness.candidate.source import is_versioned, refuse, source_of
 
-_PLAIN = (bool, int, float, str, bytes, type(None))
+_FUNCTION = "a plain function of a module, or a frozen dataclass with __call__"
 
 
 def specification_hash(candidate: Candidate) -> str:
@@ -28,91 +26,75 @@ def specification_hash(candidate: Candidate) -> str:
     Return the SHA-256 of everything the model of *candidate* follows from.
 
     Raises:
-        CandidateError: If its network's code or values cannot be told in full.
+        CandidateError: If code or values of its network or its front-end
+            cannot be read in full.
 
     """
     specification = {
-        "frontend": dataclasses.asdict(candidate.frontend),
-        "network": _network(candidate.network),
+        "frontend": _plain(_frontend(candidate.frontend), "front-end"),
+        "network": _plain(_network(candidate.network), "network"),
         "training": dataclasses.asdict(candidate.training),
         "sparsity": candidate.sparsity,
         "quantization": candidate.quantization,
         "labels": candidate.labels,
     }
-    try:
-        text = json.dumps(specification, sort_keys=True)
-    except TypeError as error:
-        _refuse(f"a value of the network is not plain ({error})", "numbers, words and tuples")
+    text = json.dumps(specification, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def _plain(part: dict[str, Any], what: str) -> dict[str, Any]:
+    try:
+        json.dumps(part)
+    except TypeError as error:
+        refuse(what, f"a value of it is not plain ({error})", "numbers, words and tuples")
+    return part
+
+
 def _network(network: Any) -> dict[str, Any]:
+    if isinstance(network, ReadyModel):
+        return {"values": dataclasses.asdict(network)}
     if dataclasses.is_dataclass(network) and not isinstance(network, type):
-        return {"values": dataclasses.asdict(network), "source": _source(type(network))}
+        values = dataclasses.asdict(network)
+        return {"values": values, "source": source_of(type(network), "network")}
     is_function = isinstance(network, FunctionType) and network.__name__ != "<lambda>"
     if not is_function or network.__closure__:
-        fault = f"the network is {network!r}, whose code cannot be told in full"
-        _refuse(fault, "a plain function of a module, or a frozen dataclass with __call__")
-    return {"values": {}, "source": _source(network)}
+        refuse("network", f"it is {network!r}, whose source cannot be read in full", _FUNCTION)
+    return {"values": {}, "source": source_of(network, "network")}
 
 
-def _source(builder: Any) -> dict[str, str]:
-    return dict(_sources(builder, set()))
+def _frontend(frontend: Any) -> dict[str, Any]:
+    """Kind, version, values and source of a front-end, or of frozen values inside it."""
+    kind = type(frontend)
+    ours: Any = next(filter(is_versioned, kind.__mro__), None)
+    told: dict[str, Any] = {"values": _values(frontend, _defaults(ours))}
+    if ours is not None:
+        told |= {"kind": ours.__name__, "version": ours.version}
+    if kind is not ours:
+        told["source"] = source_of(kind, "front-end")
+    return told
 
 
-def _sources(builder: Any, seen: set[str]) -> Iterator[tuple[str, str]]:
-    """Yield the code of *builder* and of what it uses of its own package, by name."""
-    module = builder.__module__
-    seen.add(f"{module}.{builder.__qualname__}")
-    tree = ast.parse(textwrap.dedent(inspect.getsource(builder)))
-    _drop_docstrings(tree)
-    yield f"{module}.{builder.__qualname__}", ast.unparse(tree)
-    namespace = vars(sys.modules[module])
-    for name in sorted({node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}):
-        value = namespace.get(name, ast)  # a module, as anything that needs no telling
-        if _is_plain(value):
-            yield f"{module}.{name}", repr(value)
-        elif isinstance(value, ModuleType) and _package(value.__name__) != _package(module):
-            continue
-        elif not _is_code(value):
-            _refuse(
-                f"{builder.__name__} uses {name}, an object", "a constant, a function or a class"
-            )
-        elif _package(value.__module__ or "") != _package(module):
-            continue
-        elif f"{value.__module__}.{value.__qualname__}" not in seen:
-            yield from _sources(value, seen)
+def _values(frontend: Any, defaults: dict[str, Any]) -> dict[str, Any]:
+    fields = [field.name for field in dataclasses.fields(frontend) if field.init]
+    values = {name: getattr(frontend, name) for name in fields}
+    return {
+        name: _told(value)
+        for name, value in values.items()
+        # Frozen values inside always count, as they have a version of their own.
+        if dataclasses.is_dataclass(value) or name not in defaults or value != defaults[name]
+    }
 
 
-def _is_plain(value: Any) -> bool:
+def _told(value: Any) -> Any:
     if isinstance(value, tuple | list):
-        return all(map(_is_plain, value))
-    if isinstance(value, dict):
-        return all(_is_plain(part) for item in value.items() for part in item)
-    return isinstance(value, _PLAIN)
+        return [_told(part) for part in value]
+    return _frontend(value) if dataclasses.is_dataclass(value) else value
 
 
-def _is_code(value: Any) -> bool:
-    """Whether *value* is a class or a function with a name, or a form of annotations."""
-    if isinstance(value, type | BuiltinFunctionType) or value.__class__.__module__ == "typing":
-        return True
-    return isinstance(value, FunctionType) and value.__name__ != "<lambda>"
-
-
-def _package(module: str) -> str:
-    return module.partition(".")[0]
-
-
-def _refuse(fault: str, wanted: str) -> NoReturn:
-    msg = f"impossible network: {fault}; use {wanted}"
-    raise CandidateError(msg)
-
-
-def _drop_docstrings(tree: ast.AST) -> None:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
-            node.body = [s for s in node.body if not _is_docstring(s)] or [ast.Pass()]
-
-
-def _is_docstring(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+def _defaults(ours: Any) -> dict[str, Any]:
+    """Defaults of a front-end class of the harness; of None, there are none."""
+    return {
+        field.name: field.default
+        for field in (dataclasses.fields(ours) if ours else ())
+        if field.default is not dataclasses.MISSING
+    }

@@ -8,15 +8,12 @@ captured files and answers of a board nobody has on the desk.
 import os
 import platform
 import re
-import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from importlib import metadata
-from pathlib import Path
 from typing import Final
 
+from harness.measure.machine import Machine
 from harness.record.schema import Fact
 from harness.text import slug
 
@@ -34,46 +31,6 @@ _THROTTLED_NOW: Final = 0b1111
 
 _THROTTLED_ONCE: Final = _THROTTLED_NOW << 16
 """The same, at any moment since the board was started."""
-
-TIMEOUT_S: Final = 5.0
-"""Of a command, which answers in milliseconds."""
-
-
-class Machine:
-    """
-    The machine as files and commands.
-
-    Attributes:
-        core: The one that is measured on, by default that of :func:`pin_to_one_core`.
-
-    """
-
-    def __init__(self, root: Path = Path("/"), core: int | None = None) -> None:
-        self._root = root
-        self.core = _last_core() if core is None else core
-        self._hung = set[str]()
-
-    def read(self, path: str) -> str | None:
-        """Return the text of a file under the root, stripped; None if there is none."""
-        try:
-            return (self._root / path).read_text(errors="replace").strip("\0\n ")
-        except OSError:
-            return None
-
-    def run(self, *command: str) -> str | None:
-        """Return what *command* prints, stripped; None if it is missing, fails or ever hung."""
-        if command[0] in self._hung or shutil.which(command[0]) is None:
-            return None
-        try:
-            done = subprocess.run(
-                command, capture_output=True, text=True, timeout=TIMEOUT_S, check=True
-            )
-        except subprocess.TimeoutExpired:
-            self._hung.add(command[0])
-            return None
-        except (OSError, subprocess.SubprocessError):
-            return None
-        return done.stdout.strip()
 
 
 def facts(machine: Machine) -> dict[str, Fact]:
@@ -237,14 +194,3 @@ _READINGS: Final[Mapping[str, Callable[[Machine], Fact]]] = {
     "busy_s": _busy_s,
     "own_s": lambda _: round(time.process_time(), 3),
 }
-
-
-def pin_to_one_core() -> None:
-    """Keep this process on the last of its cores, where the system allows that."""
-    core = _last_core()
-    if core is not None:
-        os.sched_setaffinity(0, [core])
-
-
-def _last_core() -> int | None:
-    return max(os.sched_getaffinity(0)) if sys.platform == "linux" else None

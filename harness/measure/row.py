@@ -1,34 +1,51 @@
-"""The raw record: what was measured, in the form that is kept and everything is rendered from."""
+"""One row of a record: what was measured of one candidate, and the verdict on it."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, cast
 
 import numpy as np
 
+from harness import statistics
 from harness.datasets.noise import noise_kinds
-from harness.decisions import OPERATING_THRESHOLD, THRESHOLDS, confusion
+from harness.decisions import OPERATING_THRESHOLD, THRESHOLDS, confusion, triggers
 from harness.files import sha256
-from harness.measure.session import Scored, Subject
+from harness.measure.scoring import Scored
 from harness.measure.timing import Times, Window, median_of_medians
+from harness.measure.validity import Evidence, invalid_reasons, warnings
+from harness.measure.verdict import judge
 from harness.record.schema import Measurement
 from harness.statistics import Proportion, percentile
 
 HISTOGRAM_BINS: Final = 40
 
 
-def measurement(subject: Subject) -> Measurement:
-    """Return the record of one candidate: of its measured values, or of its error."""
-    return _measured(subject) if subject.error is None else _error(subject.name, subject.error)
+class Attempt(NamedTuple):
+    """Windows that were taken again, and why."""
+
+    reasons: tuple[str, ...]
+    windows: Sequence[Window]
 
 
-def _measured(subject: Subject) -> Measurement:
-    scored, model = subject.scored, subject.scored.spotter.model
-    verdict, reasons = subject.judgement()
-    return Measurement(
-        candidate=subject.name,
+def measured_row(
+    name: str, scored: Scored, attempts: Sequence[Attempt], evidence: Evidence, *, certain: bool
+) -> Measurement:
+    """
+    Return the row of a candidate that was measured.
+
+    Args:
+        name: Name of the candidate.
+        scored: What was counted.
+        attempts: Earlier windows, which were taken again.
+        evidence: The windows, and what tells whether to believe them.
+        certain: Whether the worse end of an interval must beat the limit, too.
+
+    """
+    candidate, model = scored.candidate, scored.spotter.model
+    dataset = scored.dataset.name
+    row = Measurement(
+        candidate=name,
         model_sha256=sha256(scored.data),
-        labels=list(scored.labels),
+        labels=list(candidate.labels),
         accuracy=_accuracy(scored),
         scores=_scores(scored),
         operating_rule=_operating_rule(scored),
@@ -39,49 +56,34 @@ def _measured(subject: Subject) -> Measurement:
         operators=list(model.anatomy.operators),
         delegated_operators=model.delegated_operators,
         added_peak_bytes=scored.added_peak_bytes,
-        latency_us=_latency(subject.windows, scored),
-        windows=[_window(window) for window in subject.windows],
-        attempts=[
-            {
-                "reasons": list(attempt.reasons),
-                "p50s_us": [round(percentile(w.total_us, 50), 2) for w in attempt.windows],
-            }
-            for attempt in subject.attempts
-        ],
-        budget=asdict(scored.candidate.limits),
-        verdict=verdict,
-        violations=list(reasons),
-        expected_misses=list(scored.candidate.misses.get(scored.dataset.name, ())),
-        warnings=list(subject.warnings()),
+        latency_us=_latency(evidence.windows, scored),
+        windows=[_window(window) for window in evidence.windows],
+        attempts=[_attempt(attempt) for attempt in attempts],
+        budget=dict(candidate.limits.limits),
+        verdict="",
+        violations=[],
+        expected_misses=list(candidate.misses.get(dataset, ())),
+        warnings=list(warnings(evidence)),
         error=None,
     )
+    violations = candidate.limits.violations(row, certain=certain)
+    verdict, reasons = judge(candidate, dataset, violations, invalid_reasons(evidence))
+    row["verdict"], row["violations"] = verdict, list(reasons)
+    return row
 
 
-def _error(name: str, error: str) -> Measurement:
-    return Measurement(
-        candidate=name,
-        model_sha256=None,
-        labels=None,
-        accuracy=None,
-        scores=None,
-        operating_rule=None,
-        size=None,
-        sparsity=None,
-        parameters=None,
-        macs=None,
-        operators=None,
-        delegated_operators=None,
-        added_peak_bytes=None,
-        latency_us=None,
-        windows=None,
-        attempts=[],
-        budget=None,
-        verdict="error",
-        violations=[],
-        expected_misses=[],
-        warnings=[],
-        error=error,
-    )
+def error_row(name: str, error: str) -> Measurement:
+    """Return the row of a candidate that could not be measured: nothing but its error."""
+    row: dict[str, Any] = dict.fromkeys(Measurement.__annotations__)
+    nothing = ("attempts", "violations", "expected_misses", "warnings")
+    row |= {key: [] for key in nothing}
+    row |= {"candidate": name, "verdict": "error", "error": error}
+    return cast(Measurement, row)
+
+
+def _attempt(attempt: Attempt) -> dict[str, Any]:
+    p50s_us = [round(percentile(window.total_us, 50), 2) for window in attempt.windows]
+    return {"reasons": list(attempt.reasons), "p50s_us": p50s_us}
 
 
 def _share(share: Proportion) -> dict[str, float]:
@@ -105,32 +107,36 @@ def _sparsity(scored: Scored) -> dict[str, Any]:
 
 def _accuracy(scored: Scored) -> dict[str, Any]:
     correct, total, low, high = _share(scored.accuracy).values()
-    words = scored.candidate.words
-    counts = confusion(scored.scores, scored.dataset.words, words, scored.labels)
+    words, labels = scored.candidate.words, scored.candidate.labels
+    counts = confusion(scored.scores, scored.dataset.words, words, labels)
     return {"correct": correct, "total": total, "low": low, "high": high, "confusion": counts}
 
 
 def _operating_rule(scored: Scored) -> dict[str, Any]:
     return {
         "threshold": OPERATING_THRESHOLD,
-        "detected": _share(scored.acted_on("detected")),
-        "false_accepts": {kind: _share(scored.acted_on(kind)) for kind in ("words", "noise")},
+        "detected": _triggered(scored, "detected"),
+        "false_accepts": {kind: _triggered(scored, kind) for kind in ("words", "noise")},
         "noise_kinds": _noise_kinds(scored),
         "curve": {
             "threshold": list(THRESHOLDS),
             **{
-                kind: [int((sure > threshold).sum()) for threshold in THRESHOLDS]
-                for kind, sure in scored.certainties.items()
+                kind: [int(triggers(tops, threshold).sum()) for threshold in THRESHOLDS]
+                for kind, tops in scored.certainties.items()
             },
         },
     }
 
 
+def _triggered(scored: Scored, kind: str) -> dict[str, float]:
+    return _share(statistics.count(triggers(scored.certainties[kind])))
+
+
 def _noise_kinds(scored: Scored) -> dict[str, dict[str, int]]:
-    """Count what the operating rule acts on of each kind of noise."""
-    acted, kinds = scored.certainties["noise"] > OPERATING_THRESHOLD, np.array(noise_kinds())
+    """Count the clips of each kind of noise that trigger the operating rule."""
+    triggered, kinds = triggers(scored.certainties["noise"]), np.array(noise_kinds())
     return {
-        kind: {"count": int(acted[kinds == kind].sum()), "total": int((kinds == kind).sum())}
+        kind: {"count": int(triggered[kinds == kind].sum()), "total": int((kinds == kind).sum())}
         for kind in dict.fromkeys(kinds.tolist())
     }
 

@@ -1,4 +1,4 @@
-"""Reading a row of a record: what comparisons, tables and pictures all need of it."""
+"""Reading one row of a record. What a record does not hold, or holds no clips of, reads as None."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,72 +10,58 @@ from harness import decisions, statistics
 from harness.errors import ResultsError
 from harness.statistics import Paired
 
-Share = dict[str, float]
+Share = Mapping[str, float]
 """``count`` of ``total`` clips, and ``low`` and ``high`` of the 95 % interval of that share."""
 
 Answers = Callable[[Any], dict[str, bool]]
-"""What tells of each clip of a row whether it is right, by the clip's key."""
+"""Tells of each clip of a row, by the clip's key, whether the answer is right."""
 
 
-def accuracy(row: Any) -> float:
-    """Share of test clips classified correctly, of a row that is no error."""
-    return float(row["accuracy"]["correct"] / row["accuracy"]["total"])
+def number(*path: str) -> Callable[[Any], float | None]:
+    """Return a reader of the number at *path* in a row."""
+
+    def read(row: Any) -> float | None:
+        value = _at(row, path)
+        return None if value is None else float(value)
+
+    return read
 
 
-def zipped_bytes(row: Any) -> int:
-    """Size of the zipped model, of a row that is no error."""
-    return int(row["size"]["zipped_bytes"])
+def counted(*path: str) -> Callable[[Any], Share | None]:
+    """Return a reader of the count at *path* in a row: None where it counts no clips."""
+
+    def read(row: Any) -> Share | None:
+        found = _at(row, path)
+        if not found or not found["total"]:
+            return None
+        # The accuracy is the one count that goes by another name.
+        return {"count": found.get("count", found.get("correct")), **found}
+
+    return read
 
 
-def latency_us(row: Any) -> float:
-    """The headline latency, of a row that is no error: the median call of the median window."""
-    return float(row["latency_us"]["total"]["p50"])
+def _at(row: Any, path: tuple[str, ...]) -> Any:
+    for key in path:
+        if not isinstance(row, Mapping):
+            return None
+        row = row.get(key)
+    return row
 
 
 def window_medians_us(row: Any) -> list[float]:
-    """Median of each window, in the order they were taken, of a row that is no error."""
+    """Return the median call of each window, in the order they were taken."""
     return [float(window["p50_us"]) for window in row["windows"]]
 
 
 def middle_windows_us(row: Any) -> tuple[float, float]:
     """
-    Return the quartiles of the windows' medians, of a row that is no error.
+    Return the quartiles of the windows' medians.
 
-    Of five windows the fastest and the slowest are out of it: one disturbed window moves
-    neither.
+    Of five windows the fastest and the slowest are left out: one disturbed window moves
+    neither quartile.
     """
     medians = window_medians_us(row)
     return statistics.percentile(medians, 25), statistics.percentile(medians, 75)
-
-
-def acted_on(kind: str) -> Callable[[Any], Share | None]:
-    """
-    Return what reads from a row how often the operating rule acts on clips of a *kind*.
-
-    ``detected`` are keywords heard as such, ``words`` and ``noise`` false accepts. None
-    where there are no such clips: in a data set without other words, and in records
-    from before they were counted.
-    """
-
-    def found(row: Any) -> Share | None:
-        rule = row["operating_rule"]
-        counted: Share | None = {
-            "detected": rule["detected"],
-            **rule.get("false_accepts", {}),
-        }.get(kind)
-        return counted if counted and counted["total"] else None
-
-    return found
-
-
-def share_acted_on(kind: str) -> Callable[[Any], float | None]:
-    """Return what reads from a row that share, None as :func:`acted_on` has it."""
-
-    def found(row: Any) -> float | None:
-        counted = acted_on(kind)(row)
-        return counted["count"] / counted["total"] if counted else None
-
-    return found
 
 
 def correct(row: Any) -> dict[str, bool]:
@@ -85,10 +71,11 @@ def correct(row: Any) -> dict[str, bool]:
 
 
 def detected(row: Any) -> dict[str, bool]:
-    """Return for each clip whether it is classified correctly and the operating rule acts on it."""
+    """Return for each clip whether it is classified correctly and triggers the operating rule."""
     keys, scores, hits = _scored(row)
-    acted = decisions.certainty(scores, hits) > row["operating_rule"]["threshold"]
-    return dict(zip(keys, acted.tolist(), strict=True))
+    threshold = row["operating_rule"]["threshold"]
+    triggered = decisions.triggers(decisions.certainty(scores, hits), threshold)
+    return dict(zip(keys, triggered.tolist(), strict=True))
 
 
 def share(answers: Mapping[str, bool]) -> float:
@@ -103,10 +90,10 @@ def paired(first: Any, second: Any, answers: Answers) -> Paired:
     Args:
         first: A row.
         second: Another.
-        answers: What is right: :func:`correct` or :func:`detected`.
+        answers: Tells what is right: :func:`correct` or :func:`detected`.
 
     Raises:
-        ResultsError: If they are not of the same clips.
+        ResultsError: If they do not hold the same clips.
 
     """
     ours, theirs = answers(first), answers(second)

@@ -25,7 +25,7 @@ class Measurement(TypedDict):
     latency_us: dict[str, Any] | None
     windows: list[dict[str, Any]] | None
     attempts: NotRequired[list[dict[str, Any]]]
-    budget: dict[str, float] | None
+    budget: dict[str, float | None] | None
     verdict: str
     violations: list[str]
     expected_misses: list[str]

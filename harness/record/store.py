@@ -48,6 +48,23 @@ _PARTS: Final = {
 }
 """What comparing and rendering cannot do without."""
 
+_SHARE: Final = ("total", "low", "high")
+_MEASURED: Final = {
+    "accuracy": ("correct", "confusion", *_SHARE),
+    "operating_rule": ("threshold",),
+    "operating_rule.detected": ("count", *_SHARE),
+    "size": ("raw_bytes", "zipped_bytes"),
+    "sparsity": ("nominal", "overall", "layers"),
+    "latency_us": ("init", "first_call"),
+    "latency_us.total": ("p50", "p90", "p95", "p99", "max", "calls"),
+    "latency_us.frontend": ("p50",),
+    "latency_us.inference": ("p50",),
+    "latency_us.histogram": ("edges", "counts"),
+}
+"""The same of a row without an error."""
+
+_ABSENT: Final = object()
+
 
 def _missing(record: Record) -> Iterator[str]:
     """Yield what a record lacks."""
@@ -58,12 +75,27 @@ def _missing(record: Record) -> Iterator[str]:
         yield "measurements"
         return
     for number, row in enumerate(rows):
-        yield from _lacking(row, Measurement.__required_keys__, f"measurements[{number}]")
+        name = f"measurements[{number}]"
+        lacking = list(_lacking(row, Measurement.__required_keys__, name))
+        yield from lacking
+        if not lacking and row["error"] is None:
+            yield from _unmeasured(row, name)
+
+
+def _unmeasured(row: Measurement, name: str) -> Iterator[str]:
+    """Yield what a row without an error lacks of its measured values."""
+    for part, keys in _MEASURED.items():
+        value: object = row
+        for key in part.split("."):
+            value = value.get(key) if isinstance(value, dict) else None
+        yield from _lacking(value, keys, f"{name}.{part}")
+    for number, window in enumerate(row["windows"] or ()):
+        yield from _lacking(window, ("p50_us", "board"), f"{name}.windows[{number}]")
 
 
 def _lacking(part: object, keys: Iterable[str], name: str) -> Iterator[str]:
     if isinstance(part, dict):
-        yield from (f"{name}.{key}" for key in keys if key not in part)
+        yield from (f"{name}.{key}" for key in keys if part.get(key, _ABSENT) is _ABSENT)
     else:
         yield name
 

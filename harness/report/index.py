@@ -1,19 +1,35 @@
 """``results/README.md``: every board, who wins on it, by how much, and how sure that is."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 from tabulate import tabulate
 
+from harness.record.metrics import FEW_FALSE_ACCEPTS, not_certain
 from harness.report.board import describe
+from harness.report.columns import TABLES
 from harness.report.group import Group, newest
-from harness.report.table import not_certain
 from harness.report.winners import winners
+from harness.statistics import ALPHA
 
 INDEX_TITLE: Final = "# Results"
 
-_COLUMNS: Final = Path(__file__).with_name("columns.md").read_text(encoding="utf-8")
+_READING_WINNERS: Final = f"""\
+## How to read the winners
+
+Only candidates that pass can win; the best at *detection* must also have less than \
+{100 * FEW_FALSE_ACCEPTS:g} % false accepts on other words. The lead is that over the next best. \
+*May be chance*: some clips only one of the two has right, and how these split could be luck \
+(McNemar's exact test, p at least {ALPHA:g}), so do not choose by it. Results on synthetic voices \
+say little about people."""
+
+_VERDICTS: Final = (
+    "**pass**: every limit is beaten. **miss**: the candidate shows where a limit bites, and "
+    "misses just what its module says it misses. **fail**: it misses another limit, or beats one "
+    "it is expected to miss. **invalid**: its times are not to be believed, for the reason given. "
+    "**error**: it could not be measured. **?**: not certain, because a limit lies within the "
+    "95 % interval of the share it limits, so other speakers might turn the verdict."
+)
 _HEADERS: Final = ("best at", "candidate", "value", "ahead of", "by", "how sure")
 
 
@@ -25,7 +41,7 @@ def index_page(boards: Sequence[tuple[str, Sequence[Group]]]) -> str:
         parts += [f"## [{name}]({name}/report.md)", f"{describe(board)}."]
         for group in groups:
             parts += _section(group)
-    return "\n\n".join([*parts, _COLUMNS])
+    return "\n\n".join([*parts, _READING_WINNERS, "## How to read the columns", _meanings()]) + "\n"
 
 
 def _section(group: Group) -> list[str]:
@@ -38,3 +54,11 @@ def _passing(group: Group) -> str:
     unsure = sum(not_certain(row.measurement) for row in group.passed)
     told = f"{len(group.passed)} of {len(group.rows)} candidates pass"
     return f"{told}, {unsure} of them not for certain." if unsure else f"{told}."
+
+
+def _meanings() -> str:
+    """Return the table that says what each column of each table holds."""
+    columns = [column for table in TABLES.values() for column in table()]
+    meanings = {column.heading: column.meaning for column in columns if column.meaning}
+    lines = "".join(f"| {heading} | {meaning}. |\n" for heading, meaning in meanings.items())
+    return f"| column | meaning |\n|:--|:--|\n| verdict | {_VERDICTS} |\n{lines}".rstrip()

@@ -1,26 +1,25 @@
 """``results/<board>/report.md``: a pure function of the records."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tabulate import tabulate
 
-from harness.record.rows import accuracy
-from harness.record.schema import Measurement
-from harness.report.board import describe
-from harness.report.columns import (
-    ANATOMY,
-    DETECTED,
+from harness.record.metrics import (
+    ACCURACY,
+    DETECTION,
     FALSE_ACCEPTS,
-    HEADLINE,
-    KIB,
     LATENCY,
-    ON_NOISE,
-    OPERATING,
-    ZIPPED,
-    Column,
-    percent,
+    NOISE,
+    SIZE,
+    limited,
+    pictured,
 )
+from harness.record.schema import Measurement
+from harness.report import columns as tables
+from harness.report.board import describe
+from harness.report.columns import Column, of_metric
 from harness.report.group import Group, Row, newest, started
 from harness.report.table import details_table, markdown_table, notes
 
@@ -67,14 +66,16 @@ def _people_and_voices(groups: Sequence[Group]) -> list[str]:
     if not both:
         return []
     name, other = people.dataset["name"], voices.dataset["name"]
+    accuracy = of_metric(ACCURACY)
     columns = (
-        Column(heading=f"accuracy on {name}", value=accuracy, show=percent),
-        Column(
+        replace(accuracy, heading=f"accuracy on {name}", best=None),
+        replace(
+            accuracy,
             heading=f"accuracy on {other}",
-            value=lambda row: accuracy(heard[row["candidate"]]),
-            show=percent,
+            value=lambda row: ACCURACY.value(heard[row["candidate"]]),
+            best=None,
         ),
-        *(DETECTED, FALSE_ACCEPTS, ON_NOISE, ZIPPED, HEADLINE),
+        *map(of_metric, (DETECTION, FALSE_ACCEPTS, NOISE, SIZE, LATENCY)),
     )
     told = (
         f"Each candidate on both data sets; all but the second column are of {name}. "
@@ -102,17 +103,11 @@ def _limits(group: Group) -> str:
 
 
 def _budget(budget: Mapping[str, float | None]) -> str:
-    shares = [
-        f"{which} {100 * share:g} %"
-        for which, name in (
-            ("accuracy over", "min_accuracy"),
-            ("detected over", "min_detection"),
-            ("false accepts under", "max_false_accepts"),
-        )
-        if (share := budget.get(name)) is not None
-    ]
-    size, latency_us = budget["max_zipped_bytes"] or 0, budget["max_latency_us"] or 0
-    return f"{', '.join(shares)}, under {size / KIB:g} KiB zipped and {latency_us / 1000:g} ms"
+    return ", ".join(
+        f"{metric.noun} {metric.bound} {metric.unit.round(limit)}"
+        for metric in limited()
+        if (limit := budget.get(metric.limit)) is not None
+    )
 
 
 def _folded(title: str, *parts: str) -> str:
@@ -127,21 +122,24 @@ def _details(group: Group, measured: Sequence[Measurement]) -> list[str]:
         return details_table(measured, columns)
 
     return [
-        picture("accuracy-size", "Accuracy against zipped size"),
-        picture("accuracy-latency", "Accuracy against latency"),
+        *(
+            picture(f"accuracy-{cost.name}", f"Accuracy against {cost.noun}")
+            for cost in pictured()
+            if any(cost.value(row) is not None for row in measured)
+        ),
         _folded(
-            "Operating rule: what is acted on, and what should not be",
+            "Operating rule: what triggers it, and what should not",
             picture("operating", "Detection against false accepts"),
-            table(OPERATING),
+            table(tables.operating()),
         ),
         _folded(
             "Latency: every call, its two stages, its tail",
             picture("latency", "Distribution of latency"),
             picture("stages", "Stages of the latency"),
-            table(LATENCY),
+            table(tables.latency()),
         ),
         _folded("Confusion", picture("confusion", "Confusion matrices")),
-        _folded("Anatomy: operators, zeros, sizes", table(ANATOMY)),
+        _folded("Anatomy: operators, zeros, sizes", table(tables.anatomy())),
     ]
 
 

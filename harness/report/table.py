@@ -2,15 +2,17 @@
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Final
+from itertools import repeat
+from typing import Any, Final
 
 from tabulate import tabulate
 
-from harness.record.rows import accuracy, zipped_bytes
+from harness.record.metrics import ACCURACY, SIZE, not_certain
 from harness.record.schema import Measurement
-from harness.report.columns import FIRST_TO_GO, MAIN, TERMINAL, Column
+from harness.report import columns as tables
+from harness.report.columns import Column
 
-_DOUBT: Final = "?: not certain, as the limit lies within the 95 % interval of the accuracy"
+_DOUBT: Final = "?: not certain, because a limit lies within the 95 % interval"
 _NUMBER: Final = re.compile(r"\d+(?:\.\d+)?")
 _RANK: Final = {
     verdict: rank for rank, verdict in enumerate(("pass", "miss", "invalid", "fail", "error"))
@@ -31,7 +33,7 @@ def in_order(rows: Sequence[Measurement]) -> list[Measurement]:
         rank = _RANK[row["verdict"]]
         if row["error"] is not None:
             return (rank,)
-        return (rank, -accuracy(row), zipped_bytes(row))
+        return (rank, -(ACCURACY.value(row) or 0), SIZE.value(row) or 0)
 
     return sorted(rows, key=lambda row: (key(row), row["candidate"]))
 
@@ -46,17 +48,20 @@ def terminal_table(rows: Sequence[Measurement], width: int | None = None) -> str
             report. None for all of them.
 
     """
-    for gone in range(len(FIRST_TO_GO) + 1):
-        columns = [column for column in TERMINAL if column not in FIRST_TO_GO[:gone]]
+    every = tables.terminal()
+    leaving = [column for column in reversed(every) if not column.kept]
+    for gone in range(len(leaving) + 1):
+        columns = [column for column in every if column not in leaving[:gone]]
         table = _table(rows, columns, "simple", mark="*{}".format, verdict=str)
         if width is None or table.index("\n") <= width:
             break
-    left_out = ", ".join(column.heading for column in TERMINAL if column not in columns)
+    left_out = ", ".join(column.heading for column in every if column not in columns)
     return f"{table}\n- no room here, see the report: {left_out}" if left_out else table
 
 
-def markdown_table(rows: Sequence[Measurement], columns: Sequence[Column] = MAIN) -> str:
+def markdown_table(rows: Sequence[Measurement], columns: Sequence[Column] | None = None) -> str:
     """Return a table in Markdown, verdict first, the best of each column in bold."""
+    columns = tables.main() if columns is None else columns
     symbol = _SYMBOL.__getitem__
     return _table(rows, columns, "github", mark="**{}**".format, verdict=symbol)
 
@@ -75,16 +80,16 @@ def _table(
     verdict: Callable[[str], str] | None = None,
 ) -> str:
     passed = [row for row in rows if row["verdict"] == "pass"]
-    best = {column.heading: _best(column, passed) for column in columns}
+    best = [_best(column, passed) for column in columns]
 
-    def cell(column: Column, row: Measurement) -> str:
+    def cell(column: Column, row: Measurement, top: Any) -> str:
         if row["error"] is not None:
             return "-"
         value = column.value(row)
         if value is None:
             return "-"
         shown = column.show(value)
-        winning = row["verdict"] == "pass" and value == best[column.heading]
+        winning = row["verdict"] == "pass" and value == top
         return mark(shown) if winning else shown
 
     def stamp(row: Measurement) -> list[str]:
@@ -93,7 +98,7 @@ def _table(
     titles = ["verdict", "candidate"] if verdict else ["candidate"]
     return tabulate(
         [
-            [*stamp(row), row["candidate"], *(cell(column, row) for column in columns)]
+            [*stamp(row), row["candidate"], *map(cell, columns, repeat(row), best)]
             for row in in_order(rows)
         ],
         headers=[*titles, *(column.heading for column in columns)],
@@ -103,16 +108,9 @@ def _table(
     )
 
 
-def _best(column: Column, rows: Sequence[Measurement]) -> float | None:
+def _best(column: Column, rows: Sequence[Measurement]) -> Any:
     values = [value for row in rows if (value := column.value(row)) is not None]
-    return column.best(values) if column.best and values else None
-
-
-def not_certain(row: Measurement) -> bool:
-    """Whether the accuracy's limit lies within its 95 % interval."""
-    if row["accuracy"] is None or row["budget"] is None:
-        return False
-    return bool(row["accuracy"]["low"] <= row["budget"]["min_accuracy"] <= row["accuracy"]["high"])
+    return column.best(values) if column.best else None
 
 
 def notes(rows: Sequence[Measurement]) -> list[str]:

@@ -15,7 +15,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 from harness.decisions import Scores
 from harness.errors import ModelError
-from harness.frontends.log_mel import Features
+from harness.frontends.frontend import Features
 from harness.spotter.anatomy import dissect
 
 _DELEGATE: Final = "DELEGATE"
@@ -42,7 +42,7 @@ class Model:
     Args:
         data: The ``.tflite`` file.
         name: What to call it in errors.
-        features_shape: ``(frames, mel bins)`` the front-end gives.
+        features_shape: Shape of the front-end's features, of any number of axes.
         labels: What its outputs stand for.
         threads: Of the runtime.
 
@@ -57,7 +57,7 @@ class Model:
         data: bytes,
         name: str,
         *,
-        features_shape: tuple[int, int],
+        features_shape: tuple[int, ...],
         labels: tuple[str, ...],
         threads: int = 1,
     ) -> None:
@@ -70,7 +70,7 @@ class Model:
         self._dequantize = _dequantizer(self._output)
 
     def __call__(self, features: Features) -> Scores:
-        """Scores of one clip: float32 ``(frames, mel bins)`` in, float32 ``(labels,)`` out."""
+        """Scores of one clip: float32 ``features_shape`` in, float32 ``(labels,)`` out."""
         values = self._quantize(features) if self._quantize else features
         self._interpreter.set_tensor(self._input["index"], values.reshape(self._input["shape"]))
         self._interpreter.invoke()
@@ -96,7 +96,7 @@ class Model:
         return len(taken)
 
     def _check_shapes(
-        self, name: str, features_shape: tuple[int, int], labels: tuple[str, ...]
+        self, name: str, features_shape: tuple[int, ...], labels: tuple[str, ...]
     ) -> None:
         found = tuple(int(size) for size in self._input["shape"])
         if _squeezed(found) != _squeezed(features_shape):

@@ -1,6 +1,7 @@
 """The front-end of the seed's setting beside its alternatives."""
 
 from dataclasses import asdict
+from typing import cast
 
 import numpy as np
 import pytest
@@ -8,11 +9,12 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from candidates.seed_ds_cnn_48_s95 import CANDIDATE
 from harness.audio import Clip
-from harness.frontends.log_mel import Features, LogMel
+from harness.frontends.frontend import Features
+from harness.frontends.log_mel import LogMel
 from tests.bench.side_by_side import clips, speed_up
 from tests.training.reference import Reference
 
-FRONTEND = CANDIDATE.frontend
+FRONTEND = cast("LogMel", CANDIDATE.frontend)
 
 pytestmark = pytest.mark.benchmark(disable_gc=True)
 
@@ -20,7 +22,7 @@ pytestmark = pytest.mark.benchmark(disable_gc=True)
 class OnNumpyFft(LogMel):
     """The same arithmetic but for the Fourier transform, which is NumPy's."""
 
-    def mel_magnitudes(self, clip: Clip) -> Features:
+    def mel_spectrum(self, clip: Clip) -> Features:
         """Mel-weighted STFT magnitudes."""
         spectrum = np.fft.rfft(self._windowed(clip.astype(np.float32)))
         magnitudes: Features = np.abs(spectrum) @ self._mel_matrix

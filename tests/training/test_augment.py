@@ -7,7 +7,7 @@ import pytest
 from candidates._training.augment import Varier, mask
 from harness.audio import CLIP_SAMPLES, Clip
 from harness.candidate.training import Augmentation
-from harness.frontends.log_mel import Features
+from harness.frontends.frontend import Features
 from tests.training.synthetic import voices
 
 SEEDS: Final = range(200)

@@ -11,7 +11,7 @@ from candidates._training.features import as_input
 from candidates._training.fit import build
 from harness import Candidate, LogMel
 from harness.candidate.candidate import QUANTIZATIONS, Quantization
-from harness.frontends.log_mel import Features
+from harness.frontends.frontend import Features
 from harness.spotter.model import Model
 from tests.training.synthetic import voices
 

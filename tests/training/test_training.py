@@ -142,7 +142,8 @@ class TestTrain:
         data, card = trained()
         validation = SOURCE.load(("go", "stop"), "validation")
 
-        scores = Spotter(TINY.frontend, load(data)).score(validation.clips)
+        spotter = Spotter(TINY.frontend, load(data), labels=TINY.labels, task=TINY.words)
+        scores = spotter.score(validation.clips)
 
         hits = int(correct(scores, validation.words, TINY.labels).sum())
         assert card.validation == {"correct": hits, "total": 220}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from harness.measure.board import Machine
+from harness.measure.machine import Machine
 
 Answers = Mapping[tuple[str, ...], str]
 """What commands print."""

@@ -4,42 +4,23 @@ import subprocess
 import sys
 from pathlib import Path
 
-_SCRIPT = """
-import os, signal, sys, time
-
-{setup}
-
-for moment in range({kills}):
-    worker = os.fork()
-    if worker == 0:
-        try:
-            while True:
-                work()
-        finally:
-            os._exit(1)
-    time.sleep(moment * {step_s})
-    os.kill(worker, signal.SIGKILL)
-    _, status = os.waitpid(worker, 0)
-    assert os.WIFSIGNALED(status), "the work ended by itself"
-    check()
-"""
+ROOT = Path(__file__).parents[2]
 
 
-def kill_often(setup: str, *arguments: object, kills: int, step_s: float) -> None:
+def kill_often(setup: str, *arguments: object, kills: int) -> None:
     """
-    Kill ``work()`` again and again, each time *step_s* later, and call ``check()`` after each.
+    Kill ``work()`` again and again, and call ``check()`` after each time.
 
     Args:
         setup: Code that defines the two; ``sys.argv[1:]`` are *arguments*.
         arguments: Given to it as text.
-        kills: How often.
-        step_s: The moments are 0, 1, 2, ... of these after the work has begun.
+        kills: How often, at most.
 
     """
     done = subprocess.run(
-        [sys.executable, "-c", _SCRIPT.format(setup=setup, kills=kills, step_s=step_s)]
-        + [str(argument) for argument in arguments],
-        cwd=Path(__file__).parents[2],
+        [sys.executable, "-m", "tests.unit.killed", str(kills), *map(str, arguments)],
+        cwd=ROOT,
+        input=setup,
         capture_output=True,
         text=True,
         check=False,

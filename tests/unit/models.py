@@ -23,8 +23,8 @@ from harness.audio import CLIP_SAMPLES, Clip
 from harness.candidate.registry import Registry
 from harness.datasets import Dataset
 from harness.errors import NoRecordingsError
-from harness.measure.board import Machine
-from harness.measure.session import Session
+from harness.measure.machine import Machine
+from harness.measure.run import Run
 from harness.measure.timing import Profile
 
 Operator = schema.BuiltinOperator
@@ -124,7 +124,10 @@ def build(keras: Any, input_shape: tuple[int, int], labels: tuple[str, ...]) -> 
 
 
 def dense_model(
-    weights: Array, bias: Array, features: tuple[int, int] = FEATURES, custom: str | None = None
+    weights: Array,
+    bias: Array,
+    features: tuple[int, ...] = FEATURES,
+    custom: str | None = None,
 ) -> bytes:
     """Return FULLY_CONNECTED (or the operator *custom*) and SOFTMAX: features in, scores out."""
     graph = Graph()
@@ -206,10 +209,19 @@ def make_package(
 
 
 def ready(name: str, arguments: str = "") -> str:
-    """Return the module of a candidate whose model is ``models/<name>.tflite``, made elsewhere."""
+    """
+    Return the module of a candidate whose model is ``models/<name>.tflite``, made elsewhere.
+
+    It names whatever SHA-256 the file has when the module is imported.
+    """
     return (
+        "from hashlib import sha256\n"
+        "from pathlib import Path\n"
         "from harness import Candidate, ReadyModel\n"
-        f"CANDIDATE = Candidate(network=ReadyModel(path='models/{name}.tflite'), {arguments})\n"
+        f"MODEL = Path(__file__).parent / 'models' / '{name}.tflite'\n"
+        "SHA256 = sha256(MODEL.read_bytes()).hexdigest() if MODEL.exists() else None\n"
+        f"READY = ReadyModel(path='models/{name}.tflite', sha256=SHA256)\n"
+        f"CANDIDATE = Candidate(network=READY, {arguments})\n"
     )
 
 
@@ -253,11 +265,11 @@ INSTANT = Profile(name="instant", window_s=0, stages_s=0, warmup_s=0, windows=2)
 """As few calls as there may be."""
 
 
-def make_session(
+def make_run(
     registry: Registry, machine: Path, clips: Mapping[str, Clip], *, certain: bool = False
-) -> Session:
-    """Return a session on *clips*, on a board whose files are those under *machine*."""
-    return Session(registry, Clips(clips), INSTANT, Machine(machine, core=3), certain=certain)
+) -> Run:
+    """Return a run on *clips*, on a board whose files are those under *machine*."""
+    return Run(registry, Clips(clips), INSTANT, Machine(machine, core=3), certain=certain)
 
 
 def unscaled_sum() -> bytes:

@@ -72,11 +72,7 @@ def read(
     return {Path(found.key).name: found.data for found in archive.read([word], wanted)}
 
 
-def test_the_recordings_of_a_word_are_read(archive: Archive) -> None:
-    assert read(archive, "go") == GO
-
-
-def test_two_words_are_kept_apart(archive: Archive) -> None:
+def test_the_recordings_of_each_word_are_read(archive: Archive) -> None:
     assert (read(archive, "go"), read(archive, "stop")) == (GO, STOP)
 
 
@@ -150,21 +146,12 @@ DAMAGES = pytest.mark.parametrize(
 
 
 @DAMAGES
-def test_a_damaged_cache_is_noticed(
-    archive: Archive, cache: Path, damage: Callable[[Path], None]
-) -> None:
-    read(archive, "go")
-    damage(cache / "small" / "go")
-    assert read(archive, "go") == GO
-
-
-@DAMAGES
-def test_a_damaged_cache_is_mended_from_the_archive(
+def test_a_damaged_cache_is_noticed_and_mended_from_the_archive(
     archive: Archive, cache: Path, zipped: Path, damage: Callable[[Path], None]
 ) -> None:
     read(archive, "go")
     damage(cache / "small" / "go")
-    read(archive, "go")
+    assert read(archive, "go") == GO
     zipped.unlink()
     assert read(archive, "go") == GO
 
@@ -340,11 +327,6 @@ def test_all_words_asked_for_are_unpacked_in_one_pass(
     keys = [found.key for found in full.read(["go", "stop"], everything)]
     assert keys == ["go/a.wav", "go/b.wav", "stop/a.wav"]
     assert opened == [tar]
-
-
-def test_words_not_asked_for_stay_packed(full: Archive, cache: Path) -> None:
-    read(full, "stop")
-    assert [path.name for path in (cache / "full").iterdir()] == ["stop"]
 
 
 def test_a_damaged_digest_is_noticed(full: Archive, cache: Path) -> None:
@@ -574,10 +556,10 @@ def test_a_process_killed_at_any_moment_leaves_nothing_that_is_trusted_wrongly(
     tmp_path: Path, cache: Path
 ) -> None:
     words = {
-        f"{word}/{i}.wav": wav_bytes([i, len(word)]) for word in ("go", "stop") for i in range(50)
+        f"{word}/{i}.wav": wav_bytes([i, len(word)]) for word in ("go", "stop") for i in range(10)
     }
     tar = tarred(tmp_path / "archives" / "full.tar.gz", words)
-    kill_often(UNPACKING, tar.parent, cache, sha256(tar.read_bytes()), kills=60, step_s=0.001)
+    kill_often(UNPACKING, tar.parent, cache, sha256(tar.read_bytes()), kills=60)
     archive = of_tar(tar, cache, tar.parent)
     shutil.rmtree(cache / "full" / "go", ignore_errors=True)
     assert {one.key: one.data for one in archive.read(["go", "stop"], everything)} == words

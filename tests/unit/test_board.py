@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.measure import board
-from harness.measure.board import Machine
+from harness.measure import board, machine
+from harness.measure.machine import Machine
 from harness.record.schema import Fact
 from harness.report.board import describe
 from harness.text import slug
@@ -299,7 +299,7 @@ def test_the_last_core_is_measured_on_and_read(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 3}, raising=False)
     monkeypatch.setattr(os, "sched_setaffinity", lambda *given: pinned.append(given), raising=False)
 
-    board.pin_to_one_core()
+    machine.pin_to_one_core()
 
     assert pinned == [(0, [3])]
     assert Machine().core == 3
@@ -310,7 +310,7 @@ def test_where_the_system_pins_nothing_no_core_is_read(
 ) -> None:
     monkeypatch.setattr("sys.platform", "darwin")
 
-    board.pin_to_one_core()
+    machine.pin_to_one_core()
 
     assert board.facts(Machine(tmp_path))["pinned_to_core"] is None
 

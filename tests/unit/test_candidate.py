@@ -5,7 +5,17 @@ from typing import Any
 
 import pytest
 
-from harness import GO_STOP_BUDGET, Budget, Candidate, LogMel, ReadyModel, Training
+from harness import (
+    GO_STOP_BUDGET,
+    Budget,
+    Candidate,
+    Frontend,
+    LogMel,
+    Mfcc,
+    ReadyModel,
+    Training,
+    Waveform,
+)
 from harness.candidate.candidate import model_path
 from harness.errors import CandidateError
 from tests.unit.models import build
@@ -67,7 +77,6 @@ def test_sparsity_is_a_share_below_one(sparsity: float) -> None:
         ({"labels": ("go",)}, "labels=('go',)", "two or more different words"),
         ({"labels": ("go", "go")}, "labels=('go', 'go')", "two or more different words"),
         ({"task": ("go", "yes")}, "task=('go', 'yes')", "words among labels=('go', 'stop')"),
-        ({"frontend": "mfcc"}, "frontend is of type str", "a LogMel(...)"),
         ({"training": None}, "training is of type NoneType", "a Training(...)"),
         ({"network": "cnn"}, "network is of type str", "a builder network(keras, input_shape"),
         (
@@ -99,6 +108,27 @@ def test_a_candidate_cannot_loosen_the_budget_of_go_and_stop(task: tuple[str, ..
 
     with pytest.raises(CandidateError, match=message):
         Candidate(network=build, labels=EIGHT, task=task, budget=OTHER_BUDGET)
+
+
+@pytest.mark.parametrize("frontend", [Mfcc(), Waveform(full_scale=32_768)], ids=repr)
+def test_a_candidate_may_have_any_front_end(frontend: Frontend) -> None:
+    assert Candidate(network=build, frontend=frontend).frontend == frontend
+
+
+def test_what_is_no_front_end_is_refused() -> None:
+    message = r"^impossible front-end: str has no __call__; use LogMel\(\.\.\.\), Mfcc\("
+
+    with pytest.raises(CandidateError, match=message):
+        Candidate(network=build, frontend="mfcc")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("path", [Path("models/x.tflite"), None, b"x.tflite"], ids=repr)
+def test_the_path_of_a_ready_model_is_a_string(path: Any) -> None:
+    cure = "a string, relative to the folder of the candidates"
+    message = f"impossible ready model: path={path!r}; use {cure}"
+
+    with pytest.raises(CandidateError, match=f"^{re.escape(message)}$"):
+        ReadyModel(path=path)
 
 
 def test_a_trained_model_lies_in_models_under_the_name_of_its_candidate() -> None:

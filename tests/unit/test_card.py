@@ -101,19 +101,56 @@ def test_a_card_of_another_format_is_refused_by_its_name(folder: Path) -> None:
         read_model(CANDIDATE, "tiny", folder)
 
 
-def test_a_ready_model_needs_no_card(tmp_path: Path) -> None:
-    (tmp_path / "given.tflite").write_bytes(MODEL)
-    candidate = Candidate(network=ReadyModel(path="given.tflite"))
+def given(sha256: str | None) -> Candidate:
+    """Return a candidate with a ready model."""
+    return Candidate(network=ReadyModel(path="given.tflite", sha256=sha256))
 
-    assert read_model(candidate, "tiny", tmp_path) == MODEL
+
+def test_a_ready_model_needs_its_digest_and_no_card(tmp_path: Path) -> None:
+    (tmp_path / "given.tflite").write_bytes(MODEL)
+
+    assert read_model(given(sha256(MODEL)), "tiny", tmp_path) == MODEL
+
+
+LINE = re.escape(f'write network=ReadyModel(path="given.tflite", sha256="{sha256(MODEL)}")')
+
+
+def test_a_ready_model_without_a_digest_is_refused_with_the_line_to_write(tmp_path: Path) -> None:
+    (tmp_path / "given.tflite").write_bytes(MODEL)
+
+    message = rf"^tiny: given\.tflite is recorded without its SHA-256; {LINE}$"
+    with pytest.raises(ModelError, match=message):
+        read_model(given(None), "tiny", tmp_path)
+
+
+@pytest.mark.parametrize("digest", [sha256(b"another model"), sha256(MODEL)[:8], ""])
+def test_a_ready_model_with_another_digest_is_refused_with_the_line_to_write(
+    tmp_path: Path, digest: str
+) -> None:
+    (tmp_path / "given.tflite").write_bytes(MODEL)
+
+    message = (
+        rf"^tiny: given\.tflite does not have the SHA-256 '{digest}'; "
+        rf"put the right file there or, for this one, {LINE}$"
+    )
+    with pytest.raises(ModelError, match=message):
+        read_model(given(digest), "tiny", tmp_path)
+
+
+MEND = r"put the model there or mend ReadyModel\(path=\.\.\.\)$"
 
 
 def test_a_ready_model_that_is_missing_is_named(tmp_path: Path) -> None:
     path = re.escape(str(tmp_path / "given.tflite"))
-    candidate = Candidate(network=ReadyModel(path="given.tflite"))
 
-    message = (
-        rf"^tiny: {path} does not exist; put the model there or mend ReadyModel\(path=\.\.\.\)$"
-    )
+    with pytest.raises(ModelError, match=rf"^tiny: {path} does not exist; {MEND}"):
+        read_model(given(None), "tiny", tmp_path)
+
+
+def test_a_ready_model_that_is_a_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "given.tflite").mkdir()
+    path = re.escape(str(tmp_path / "given.tflite"))
+
+    message = rf"^tiny: {path} cannot be read \(Is a directory\); {MEND}"
     with pytest.raises(ModelError, match=message):
-        read_model(candidate, "tiny", tmp_path)
+        read_model(given(None), "tiny", tmp_path)

@@ -33,14 +33,8 @@ def breaking_off(request: http.server.BaseHTTPRequestHandler) -> None:
     send(request, 200, WHOLE[:HALF], Content_Length=len(WHOLE))
 
 
-def falling_silent(request: http.server.BaseHTTPRequestHandler) -> None:
-    assert isinstance(request, Handler)
-    breaking_off(request)
-    request.server.closing.wait()
-
-
-def dripping(request: http.server.BaseHTTPRequestHandler) -> None:
-    """Send the rest of it, or all of it, in ten drops."""
+def dripping(request: http.server.BaseHTTPRequestHandler, pause_s: float = 0.001) -> None:
+    """Send the rest of it, or all of it, in ten drops or more."""
     start = int((request.headers["Range"] or "bytes=0-").removeprefix("bytes=").removesuffix("-"))
     request.send_response(206 if start else 200)
     request.send_header("Content-Length", str(len(WHOLE) - start))
@@ -51,7 +45,11 @@ def dripping(request: http.server.BaseHTTPRequestHandler) -> None:
         with contextlib.suppress(ConnectionError):
             request.wfile.write(WHOLE[drop : drop + len(WHOLE) // 10])
             request.wfile.flush()
-            time.sleep(0.01)
+            time.sleep(pause_s)
+
+
+def dripping_slowly(request: http.server.BaseHTTPRequestHandler) -> None:
+    dripping(request, pause_s=0.12)
 
 
 def dripping_and_falling_silent(request: http.server.BaseHTTPRequestHandler) -> None:
@@ -122,8 +120,8 @@ ANSWERS: dict[str, Answer] = {
     "/whole": whole,
     "/rest": rest,
     "/breaking-off": breaking_off,
-    "/falling-silent": falling_silent,
     "/dripping": dripping,
+    "/dripping-slowly": dripping_slowly,
     "/without-length": without_length,
     "/moved": moved,
     "/moved-whole": moved_whole,
@@ -280,19 +278,15 @@ def test_a_length_that_is_no_number_is_refused(server: Server, target: Path) -> 
         download(url, target)
 
 
-def test_what_came_before_a_silence_is_kept(server: Server, part: Path, target: Path) -> None:
-    with pytest.raises(UnreachableError, match="timed out"):
-        download(server.url("/dripping-and-falling-silent"), target, silence_s=1)
-    assert part.read_bytes() == WHOLE[:3_000]
-
-
-def test_silence_is_given_up_on(server: Server, part: Path, target: Path) -> None:
-    url = server.url("/falling-silent")
+def test_silence_is_given_up_on_and_what_came_before_is_kept(
+    server: Server, part: Path, target: Path
+) -> None:
+    url = server.url("/dripping-and-falling-silent")
     with pytest.raises(
         UnreachableError, match=f"^{re.escape(url)} could not be fetched .*timed out"
     ):
         download(url, target, silence_s=1)
-    assert (part.exists(), target.exists()) == (True, False)
+    assert (part.read_bytes(), target.exists()) == (WHOLE[:3_000], False)
 
 
 def test_a_server_that_is_not_there_is_refused_by_its_address(server: Server, target: Path) -> None:
@@ -341,9 +335,13 @@ def test_a_file_of_the_published_size_is_fetched(server: Server, part: Path, tar
     assert target.read_bytes() == WHOLE
 
 
-def test_a_slow_server_is_waited_for(server: Server, target: Path) -> None:
-    download(server.url("/dripping"), target, silence_s=1)
+def test_a_server_that_takes_longer_than_a_silence_may_last_is_waited_for(
+    server: Server, target: Path
+) -> None:
+    start = time.monotonic()
+    download(server.url("/dripping-slowly"), target, silence_s=1)
     assert target.read_bytes() == WHOLE
+    assert time.monotonic() - start > 1
 
 
 FETCHING = """
@@ -365,7 +363,7 @@ def test_a_process_killed_at_any_moment_leaves_what_the_next_one_resumes(
     server: Server, part: Path, target: Path
 ) -> None:
     url = server.url("/dripping")
-    kill_often(FETCHING, url, target, len(WHOLE), kills=25, step_s=0.004)
+    kill_often(FETCHING, url, target, len(WHOLE), kills=25)
     target.unlink(missing_ok=True)
     kept_bytes = part.stat().st_size if part.exists() else 0
     download(url, target)

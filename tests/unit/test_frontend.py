@@ -1,280 +1,189 @@
-"""The front-end, against cases worked by hand."""
+"""What a front-end that a candidate brings along must be, and must return."""
 
-import dataclasses
-import math
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
+from harness import LogMel
 from harness.audio import Clip
 from harness.errors import AudioError, CandidateError
-from harness.frontends.log_mel import Features, LogMel, _bilinear
-
-SILENCE = np.zeros(16_000, np.int16)
-NOISE = np.random.default_rng(0).integers(-20_000, 20_000, 16_000).astype(np.int16)
+from harness.frontends.frontend import features_of, require_frontend, require_working
+from tests.unit.models import loud, silent
 
 
-def tone(hz: float, peak: int = 16_384) -> Clip:
-    seconds = np.arange(16_000) / 16_000
-    samples: Clip = np.rint(peak * np.sin(2 * np.pi * hz * seconds)).astype(np.int16)
-    return samples
+@dataclass(frozen=True, kw_only=True)
+class Blocks:
+    """Mean magnitude of each of four blocks of samples, after *change*."""
+
+    shape: Any = (4,)
+    change: Callable[[Any], Any] = lambda features: features
+
+    def __call__(self, clip: Clip, /) -> Any:
+        features = np.abs(clip.astype(np.float32)).reshape(4, -1).mean(axis=1)
+        return self.change(features)
 
 
-def mel(hz: float) -> float:
-    """O'Shaughnessy's formula, with the decadic logarithm of the HTK book."""
-    return 2_595 * math.log10(1 + hz / 700)
+@dataclass(frozen=True)
+class Shapeless:
+    def __call__(self, clip: Clip, /) -> Any: ...
 
 
-def centre_hz(bin_: int, frontend: LogMel) -> float:
-    """Middle of a mel filter: equal steps on the mel scale between the edges."""
-    low, high = mel(frontend.low_hz), mel(frontend.high_hz)
-    step = (high - low) / (frontend.mel_bins + 1)
-    return float(700 * (10 ** ((low + (bin_ + 1) * step) / 2_595) - 1))
+@dataclass(frozen=True)
+class Uncallable:
+    shape: tuple[int, ...] = (4,)
 
 
-def loudest_bins(features: Features) -> set[int]:
-    return set(features.argmax(axis=1).tolist())
+@dataclass
+class Thawed:
+    shape: tuple[int, ...] = (4,)
+
+    def __call__(self, clip: Clip, /) -> Any: ...
 
 
-# Every combination is legal: the narrowest filter, 93 mel (60 Hz) from edge to edge
-# at the low end, still holds one of the spectrum's bins, which are at most 40 Hz apart.
-LEGAL = st.builds(
-    LogMel,
-    sample_rate_hz=st.sampled_from([8_000, 11_025, 16_000]),
-    frame_ms=st.floats(25, 1_000),
-    hop_ms=st.floats(1, 1_200),
-    mel_bins=st.integers(1, 20),
-    low_hz=st.integers(0, 1_000),
-    high_hz=st.integers(3_000, 4_000),
-    resize=st.none() | st.tuples(st.integers(1, 60), st.integers(1, 60)),
-)
+class Plain:
+    shape = (4,)
+
+    def __call__(self, clip: Clip, /) -> Any: ...
 
 
-@settings(max_examples=30, deadline=None)
-@given(frontend=LEGAL)
-def test_features_have_the_shape_that_was_announced(frontend: LogMel) -> None:
-    features = frontend(NOISE)
-    assert (features.shape, features.dtype.name) == (frontend.shape, "float32")
+CLIPS = np.stack([silent(), loud(), silent()])
+OURS = "LogMel(...), Mfcc(...) or Waveform(...), or give its class "
+
+
+def test_features_of_many_clips_are_those_of_each() -> None:
+    features = features_of(Blocks(), CLIPS)
+
+    assert (features.shape, features.dtype.name) == ((3, 4), "float32")
+    np.testing.assert_array_equal(features, [Blocks()(clip) for clip in CLIPS])
+
+
+def test_features_of_no_clips_have_their_shape_all_the_same() -> None:
+    assert features_of(LogMel(), CLIPS[:0]).shape == (0, 39, 32)
 
 
 @pytest.mark.parametrize(
-    ("frontend", "expected"),
+    ("value", "fault", "cure"),
     [
-        pytest.param(LogMel(), (39, 32), id="default"),  # 1 + (16000 - 512) // 400
-        pytest.param(LogMel(frame_ms=1_000), (1, 32), id="one-frame"),
-        pytest.param(LogMel(frame_ms=40, hop_ms=20, mel_bins=10), (49, 10), id="40-20-10"),
-        pytest.param(LogMel(sample_rate_hz=8_000, high_hz=4_000), (39, 32), id="8-kHz"),
-        pytest.param(LogMel(resize=(32, 24)), (32, 24), id="resized"),
-    ],
-)
-def test_the_shape_of_some_settings(frontend: LogMel, expected: tuple[int, int]) -> None:
-    assert frontend.shape == expected
-
-
-@pytest.mark.parametrize(
-    "frontend",
-    [
-        pytest.param(LogMel(), id="default"),
-        pytest.param(LogMel(sample_rate_hz=8_000, high_hz=4_000), id="8-kHz"),
-        pytest.param(LogMel(resize=(13, 7)), id="resized"),
-    ],
-)
-def test_digital_silence_is_the_logarithm_of_a_millionth_everywhere(frontend: LogMel) -> None:
-    expected = np.full(frontend.shape, math.log(1e-6))
-    np.testing.assert_allclose(frontend(SILENCE), expected, rtol=1e-6)
-
-
-@pytest.mark.parametrize("bin_", [0, 1, 7, 15, 30, 31])
-def test_a_tone_in_the_middle_of_a_filter_peaks_in_its_bin(bin_: int) -> None:
-    frontend = LogMel()
-    assert loudest_bins(frontend(tone(centre_hz(bin_, frontend)))) == {bin_}
-
-
-def test_a_tone_has_the_magnitude_worked_by_hand() -> None:
-    # 1 kHz is the 32nd of the spectrum's bins, 31.25 Hz apart. A tone of amplitude a gives
-    # a * 512 / 4 there and half of that on both sides (Hann), and the weights of all
-    # filters add up to 1 at each frequency: a * 256 in all. 16384 of 32768 is a = 1/2.
-    sums = LogMel().mel_magnitudes(tone(1_000)).sum(axis=1)
-    np.testing.assert_allclose(sums, np.full(39, 128), rtol=1e-3)
-
-
-def test_a_constant_offset_reaches_no_filter_above_two_bins() -> None:
-    # A periodic Hann window is one cosine: its spectrum is zero from the second bin,
-    # 62.5 Hz, on. That of a symmetric one would leave 0.07 there.
-    offset = np.full(16_000, 16_384, np.int16)
-    assert LogMel(low_hz=40).mel_magnitudes(offset).max() < 1e-4
-
-
-def test_twice_as_loud_is_the_logarithm_of_two_more() -> None:
-    frontend = LogMel()
-    louder, softer = (frontend(tone(1_000, peak)).max() for peak in (16_384, 8_192))
-    assert louder - softer == pytest.approx(math.log(2), rel=1e-4)
-
-
-def test_a_click_is_in_the_frames_that_hold_it_alone() -> None:
-    clip = SILENCE.copy()
-    clip[4_100] = 30_000  # frames 9 (3600 to 4111) and 10 (4000 to 4511)
-    loud = LogMel().mel_magnitudes(clip).any(axis=1)
-    assert np.flatnonzero(loud).tolist() == [9, 10]
-
-
-@pytest.mark.parametrize(
-    "sample_rate_hz",
-    [pytest.param(16_000, id="as-recorded"), pytest.param(8_000, id="downsampled")],
-)
-def test_downsampling_keeps_a_tone_in_its_mel_bin(sample_rate_hz: int) -> None:
-    # mel(20) = 31.7 and mel(4000) = 2146.1, so 32 filters are 64.1 mel apart, and
-    # 1 kHz, 1000 mel, is 15.1 steps up: nearest to the 15th filter, bin 14.
-    frontend = LogMel(sample_rate_hz=sample_rate_hz, high_hz=4_000)
-    middle = frontend(tone(1_000))[1:-1]  # a filter has to start and to stop somewhere
-    assert loudest_bins(middle) == {14}
-
-
-def test_downsampling_folds_nothing_back() -> None:
-    frontend = LogMel(sample_rate_hz=8_000, high_hz=4_000)
-    kept, removed = (frontend.mel_magnitudes(tone(hz))[1:-1].max() for hz in (2_000, 6_000))
-    assert removed < kept / 100
-
-
-def test_a_resize_to_the_same_size_is_the_identity() -> None:
-    plain = LogMel()
-    resized = dataclasses.replace(plain, resize=plain.shape)
-    np.testing.assert_array_equal(resized(NOISE), plain(NOISE))
-
-
-def test_half_as_many_columns_are_the_means_of_pairs() -> None:
-    plain = LogMel()
-    expected = plain(NOISE).reshape(39, 16, 2).mean(axis=2)
-    resized = dataclasses.replace(plain, resize=(39, 16))(NOISE)
-    np.testing.assert_allclose(resized, expected, rtol=1e-5)
-
-
-def test_a_third_of_the_rows_are_the_middle_ones() -> None:
-    plain = LogMel()
-    resized = dataclasses.replace(plain, resize=(13, 32))(NOISE)
-    np.testing.assert_allclose(resized, plain(NOISE)[1::3], rtol=1e-6)
-
-
-@pytest.mark.parametrize(
-    ("old", "expected"),
-    [
-        # sources of four pixels from two: -0.25 (clipped), 0.25, 0.75, 1.25 (clipped)
-        pytest.param([0, 10], [0, 2.5, 7.5, 10], id="two-to-four"),
-        # four from eight: 0.5, 2.5, 4.5, 6.5
-        pytest.param([0, 1, 2, 3, 5, 7, 20, 0], [0.5, 2.5, 6, 10], id="eight-to-four"),
-        # four from three: -0.125 (clipped), 0.625, 1.375, 2.125 (clipped)
-        pytest.param([0, 8, 80], [0, 5, 35, 80], id="three-to-four"),
-        pytest.param([3], [3, 3, 3, 3], id="one-to-four"),
-    ],
-)
-def test_pixels_are_interpolated_between_their_centres(
-    old: list[float], expected: list[float]
-) -> None:
-    assert (_bilinear(len(old), 4) @ np.array(old)).tolist() == expected
-
-
-def test_the_same_clip_gives_the_same_features_and_stays_as_it_is() -> None:
-    frontend, clip = LogMel(), NOISE.copy()
-    np.testing.assert_array_equal(frontend(clip), frontend(clip))
-    np.testing.assert_array_equal(clip, NOISE)
-
-
-@pytest.mark.parametrize(
-    ("settings_", "fault", "cure"),
-    [
-        pytest.param({"sample_rate_hz": 0}, "sample_rate_hz=0", "1 to 16000", id="no-sample-rate"),
+        pytest.param("mfcc", "str has no __call__", f"{OURS}a __call__(self, clip)", id="text"),
         pytest.param(
-            {"sample_rate_hz": 44_100}, "sample_rate_hz=44100", "1 to 16000", id="upsampling"
-        ),
-        pytest.param({"hop_ms": 0}, "hop_ms=0", "at least one sample", id="no-hop"),
-        pytest.param({"hop_ms": -25}, "hop_ms=-25", "at least one sample", id="hop-backwards"),
-        pytest.param(
-            {"hop_ms": 0.01}, "hop_ms=0.01", "at least one sample", id="hop-under-a-sample"
+            Uncallable(), "Uncallable has no __call__", f"{OURS}a __call__(self, clip)", id="call"
         ),
         pytest.param(
-            {"frame_ms": 1_001}, "frame_ms=1001 gives zero frames", "at most one second", id="long"
+            Shapeless(), "Shapeless has no shape", f"{OURS}the shape of its features", id="shape"
         ),
         pytest.param(
-            {"low_hz": 4_000, "high_hz": 4_000},
-            "low_hz=4000 with high_hz=4000",
-            "0 <= low < high",
-            id="edges-meet",
+            lambda clip: clip, "function has no shape", f"{OURS}the shape of its", id="lambda"
+        ),
+        pytest.param(LogMel, "LogMel is a class", "an instance of it, LogMel(...)", id="class"),
+        *(
+            pytest.param(
+                Blocks(shape=shape),
+                f"Blocks has the shape {shape!r}",
+                "a tuple of whole numbers, each at least 1",
+                id=f"shape {shape!r}",
+            )
+            for shape in (4, [4], (), (4, 0), (4, -1), (4.0,), (True,), (None, 4), "4")
         ),
         pytest.param(
-            {"low_hz": -1}, "low_hz=-1 with high_hz=8000", "0 <= low < high", id="low-below-zero"
+            Thawed(), "Thawed is no frozen dataclass", "@dataclass(frozen=True)", id="thawed"
         ),
         pytest.param(
-            {"high_hz": 8_001},
-            "high_hz=8001",
-            "at most the Nyquist frequency, 8000 Hz",
-            id="above-nyquist",
-        ),
-        pytest.param(
-            {"sample_rate_hz": 8_000},
-            "high_hz=8000",
-            "at most the Nyquist frequency, 4000 Hz",
-            id="above-nyquist-downsampled",
-        ),
-        pytest.param({"mel_bins": 0}, "mel_bins=0", "a whole number, at least 1", id="no-bins"),
-        pytest.param(
-            {"mel_bins": 2.5}, "mel_bins=2.5", "a whole number, at least 1", id="half-a-bin"
-        ),
-        pytest.param(
-            {"frame_ms": math.inf}, "frame_ms=inf", "a number of milliseconds", id="endless-frame"
-        ),
-        pytest.param(
-            {"hop_ms": math.nan}, "hop_ms=nan", "a number of milliseconds", id="hop-is-no-number"
-        ),
-        pytest.param(
-            {"resize": (39, 30, 1)},
-            "resize=(39, 30, 1)",
-            "(rows, columns), each at least 1",
-            id="three-sizes",
-        ),
-        pytest.param(
-            {"resize": (0, 30)}, "resize=(0, 30)", "(rows, columns), each at least 1", id="no-rows"
-        ),
-        pytest.param(
-            {"resize": (39, -1)},
-            "resize=(39, -1)",
-            "(rows, columns), each at least 1",
-            id="no-columns",
-        ),
-        # a frame of 32 samples has bins at 0, 500, ... Hz, and 0 Hz is left out
-        pytest.param(
-            {"frame_ms": 2, "low_hz": 0, "high_hz": 400, "mel_bins": 1},
-            "mel_bins=1 leaves mel filters [0] empty",
-            "fewer bins or a longer frame",
-            id="empty-filter",
+            Plain(), "Plain is no frozen dataclass", "@dataclass(frozen=True)", id="plain"
         ),
     ],
 )
-def test_an_impossible_setting_is_refused_by_name(
-    settings_: dict[str, Any], fault: str, cure: str
-) -> None:
+def test_what_is_no_front_end_is_refused(value: Any, fault: str, cure: str) -> None:
     expected = f"impossible front-end: {fault}; use {cure}"
-    with pytest.raises(CandidateError, match=f"^{re.escape(expected)}$"):
-        LogMel(**settings_)
+
+    with pytest.raises(CandidateError, match=f"^{re.escape(expected)}"):
+        require_frontend(value)
 
 
-@pytest.mark.parametrize("frame_ms", [0, -50, 0.06])
-def test_a_frame_of_less_than_two_samples_is_refused(frame_ms: float) -> None:
-    expected = f"^impossible front-end: frame_ms={frame_ms}.*; use at least two samples"
-    with pytest.raises(CandidateError, match=expected):
-        LogMel(frame_ms=frame_ms)
+def test_a_front_end_of_a_candidate_is_accepted() -> None:
+    require_frontend(Blocks())
 
 
-@pytest.mark.parametrize("shape", [(15_999,), (16_001,), (16_000, 1), (0,)], ids=str)
-def test_a_clip_that_is_no_second_is_refused(shape: tuple[int, ...]) -> None:
-    expected = f"a clip has shape {shape}, not (16000,); read it with decode_wav"
-    with pytest.raises(AudioError, match=f"^{re.escape(expected)}$"):
-        LogMel()(np.zeros(shape, np.int16))
+NOT = "for {which}, not float32 of shape (4,);"
+WRONG = {
+    "another dtype": (
+        lambda features: features.astype(np.float64),
+        f"returned float64 of shape (4,) {NOT} mend its __call__ or its shape",
+    ),
+    "another shape": (
+        lambda features: features[1:],
+        f"returned float32 of shape (3,) {NOT} mend its __call__ or its shape",
+    ),
+    "no array": (
+        lambda features: features.tolist(),
+        f"returned list {NOT} return a NumPy array",
+    ),
+    "nothing": (
+        lambda _: None,
+        f"returned NoneType {NOT} return a NumPy array",
+    ),
+    "NaN": (
+        lambda features: np.where([True, False, True, False], np.float32(np.nan), features),
+        "returned 2 values that are not finite for {which}, not numbers only; guard its divisions",
+    ),
+    "an error": (
+        lambda features: features["mel"],
+        "raised IndexError: only integers",
+    ),
+}
 
 
-def test_a_setting_cannot_be_changed_afterwards() -> None:
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        LogMel().mel_bins = 40  # type: ignore[misc]
+@pytest.mark.parametrize(("change", "told"), WRONG.values(), ids=WRONG)
+class TestWhatIsNotItsFeatures:
+    def test_is_refused_with_the_number_of_the_clip(
+        self, change: Callable[[Any], Any], told: str
+    ) -> None:
+        def only_if_loud(features: Any) -> Any:
+            return change(features) if features.any() else features
+
+        expected = re.escape(f"the front-end Blocks {told}".format(which="clip 1"))
+        with pytest.raises(CandidateError, match=f"^{expected}"):
+            features_of(Blocks(change=only_if_loud), CLIPS)
+
+    def test_is_refused_before_the_first_clip(
+        self, change: Callable[[Any], Any], told: str
+    ) -> None:
+        expected = re.escape(f"the front-end Blocks {told}".format(which="a silent clip"))
+        with pytest.raises(CandidateError, match=f"^{expected}"):
+            require_working(Blocks(change=change))
+
+
+def test_an_error_of_the_front_end_names_the_clip_and_the_cure() -> None:
+    def broken(_: Any) -> Any:
+        raise ZeroDivisionError("no sample is above zero")
+
+    message = (
+        "^the front-end Blocks raised ZeroDivisionError: no sample is above zero for clip 0; "
+        "mend its __call__$"
+    )
+    with pytest.raises(CandidateError, match=message):
+        features_of(Blocks(change=broken), CLIPS)
+
+
+def test_a_clip_that_is_none_is_not_the_fault_of_the_front_end() -> None:
+    with pytest.raises(AudioError, match=r"^a clip is int16 of shape \(8000,\), not "):
+        features_of(LogMel(), CLIPS[:, :8_000])
+
+
+def test_a_front_end_can_be_tried_out_on_the_first_clip_it_is_going_to_see() -> None:
+    frontend = Blocks(change=lambda features: features if not features.any() else None)
+
+    require_working(frontend)
+    with pytest.raises(CandidateError, match=r"^the front-end Blocks returned .* the first clip, "):
+        require_working(frontend, loud())
+
+
+def test_trying_a_front_end_out_leaves_its_first_call_to_come() -> None:
+    frontend = LogMel()
+
+    require_working(frontend)
+
+    assert "_window" not in vars(frontend)

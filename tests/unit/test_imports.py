@@ -13,8 +13,11 @@ ROOT = Path(__file__).parents[2]
 FORBIDDEN = {"tensorflow", "keras", "tf_keras", "tensorflow_model_optimization"}
 HARNESS = sorted((ROOT / "harness").rglob("*.py"))
 CANDIDATES = sorted((ROOT / "candidates").glob("*.py"))
-FOR_CANDIDATES = {"typing", "dataclasses", "candidates._networks"} | {
-    f"harness.{name}" for name in harness.__all__
+FOR_CANDIDATES = {
+    *("dataclasses", "functools", "math", "typing"),
+    "numpy",  # for a front-end of its own
+    "candidates._networks",
+    *(f"harness.{name}" for name in harness.__all__ if name != "load_spotter"),
 }
 
 
@@ -67,6 +70,36 @@ def test_measuring_imports_no_tensorflow_and_no_keras() -> None:
     assert not FORBIDDEN & {name.partition(".")[0] for name in found}
 
 
+def test_candidates_are_loaded_without_scipy_and_without_the_runtime() -> None:
+    modules = [module_name(path) for path in CANDIDATES]
+
+    found = imported_by("harness", "harness.candidate.specification", *modules)
+
+    assert found >= set(modules)
+    assert not {"scipy", "ai_edge_litert"} & {name.partition(".")[0] for name in found}
+
+
+@pytest.mark.parametrize(
+    ("statement", "package"),
+    [
+        ("harness.LogMel()(numpy.zeros(16_000, numpy.int16))", "scipy"),
+        ("harness.load_spotter", "ai_edge_litert"),
+    ],
+)
+def test_scipy_and_the_runtime_are_imported_when_needed(statement: str, package: str) -> None:
+    code = f"import sys, numpy, harness; {statement}; print({package!r} in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT
+    )
+
+    assert done.stdout.split() == ["True"]
+
+
+def test_a_name_the_harness_lacks_is_an_error_that_says_so() -> None:
+    with pytest.raises(AttributeError, match=r"^module 'harness' has no attribute 'load_model'$"):
+        harness.load_model  # noqa: B018
+
+
 def test_imported_by_sees_what_is_imported() -> None:
     assert "colorsys" in imported_by("colorsys")
     assert "colorsys" not in imported_by("json")
@@ -112,10 +145,12 @@ def test_candidates_import_public_names_only(path: Path) -> None:
         ("import harness", {"harness"}),
         ("from harness import *", {"harness.*"}),
         ("from harness import registry", {"harness.registry"}),
+        ("from harness import load_spotter", {"harness.load_spotter"}),
         ("from candidates.ds_cnn import network", {"candidates.ds_cnn.network"}),
         ("from . import _networks", {".._networks"}),
         ("from harness import Candidate, LogMel\nfrom typing import Any", set()),
         ("from candidates._networks import DsCnn\nimport dataclasses", set()),
+        ("import numpy as np\nimport scipy.fft", {"scipy.fft"}),
     ],
 )
 def test_the_check_of_candidates_can_fail(source: str, expected: set[str]) -> None:
@@ -129,9 +164,13 @@ def test_the_public_names_are_these() -> None:
         "Budget",
         "Candidate",
         "FalseAccepts",
+        "Frontend",
         "LogMel",
+        "Mfcc",
         "ReadyModel",
         "Training",
+        "Waveform",
+        "load_spotter",
     ]
 
     assert expected == harness.__all__

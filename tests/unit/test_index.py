@@ -67,7 +67,7 @@ def test_of_equals_the_smaller_wins() -> None:
 
     ahead = ("small", "100.0 % (98.0-100.0 %)", "big", "being smaller")
     assert best("accuracy", big, small)[:4] == ahead
-    assert best("size", big, small) == ("small", "9.00 KiB zipped", "big", "10 % smaller", "exact")
+    assert best("size", big, small) == ("small", "9.00 KiB", "big", "10 % smaller", "exact")
 
 
 def test_who_acts_on_many_other_words_is_not_best_at_detection() -> None:

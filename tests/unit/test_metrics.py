@@ -1,164 +1,140 @@
-"""Statistics, against published tables and cases worked by hand."""
+"""The table of metrics: an entry there is all that a new metric needs."""
 
-import numpy as np
+import itertools
+import re
+from pathlib import Path
+from typing import Any
+
 import pytest
 
-from harness.decisions import (
-    OPERATING_THRESHOLD,
-    THRESHOLDS,
-    Scores,
-    certainty,
-    confusion,
-    correct,
-    of_task,
+from harness.candidate.budget import Budget, Violation
+from harness.errors import CandidateError
+from harness.record import metrics, store
+from harness.record.changes import Exact
+from harness.record.metric import Metric
+from harness.record.rows import number
+from harness.record.units import COUNT
+from harness.report import render
+from harness.report.comparison import compare
+from harness.report.table import terminal_table
+from tests.unit.records import record, row
+
+ENERGY = Metric(
+    name="energy",
+    title="energy per call",
+    heading="energy nJ",
+    meaning="energy of one call",
+    value=number("energy_nj"),
+    unit=COUNT,
+    better="lower",
+    limit="max_energy_nj",
+    comparison=Exact(max_ratio=1.05, gain="thriftier"),
+    tables=("main", "terminal"),
+    pictured=True,
+    wins=lambda _row: True,
 )
-from harness.statistics import Paired, Proportion, count, percentile, proportion, spread
-
-LABELS = ("go", "stop", "yes")
 
 
-def scores(*rows: tuple[float, float, float]) -> Scores:
-    return np.array(rows, np.float32)
+@pytest.fixture
+def energy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Add a metric, in the one place there is for it."""
+    monkeypatch.setattr(metrics, "METRICS", (*metrics.METRICS, ENERGY))
 
 
+def spending(name: str, energy_nj: int, **changes: Any) -> Any:
+    return row(name, energy_nj=energy_nj, **changes)
+
+
+def cells(table: str, candidate: str) -> dict[str, str]:
+    """Return heading -> cell of a candidate's line in a table for terminals."""
+    heads, _, *lines = table.splitlines()
+    (line,) = [line for line in lines if line.split()[1:2] == [candidate]]
+    split = [re.split(r"\s{2,}", text.strip()) for text in (heads, line)]
+    return dict(zip(*split, strict=True))
+
+
+@pytest.mark.usefixtures("energy")
+def test_a_new_metric_has_a_column() -> None:
+    table = terminal_table([spending("thrifty", 40), row("silent")])
+
+    assert cells(table, "thrifty")["energy nJ"] == "*40"
+    assert cells(table, "silent")["energy nJ"] == "-"
+
+
+@pytest.mark.usefixtures("energy")
+def test_a_new_metric_is_in_the_report(tmp_path: Path) -> None:
+    rows = [spending("thrifty", 40), spending("greedy", 80), row("silent")]
+    rows[0]["budget"] = {**rows[0]["budget"], "max_energy_nj": 50}
+    store.write(record(*rows), tmp_path / "pi" / "raw", "1")
+    models = {name: f"sha-{name}" for name in ("thrifty", "greedy", "silent")}
+
+    pages = {path.name: path.read_text(encoding="utf-8") for path in render(tmp_path, models)}
+
+    index = pages["README.md"]
+    assert "| energy nJ | energy of one call. |" in index
+    winner = [cell.strip() for cell in re.findall(r"\| energy +\|(.*)", index)[0].split("|")[:5]]
+    assert winner == ["thrifty", "40", "greedy", "50 % thriftier", "exact"]
+    assert "energy per call under 50" in pages["report.md"]
+    (picture,) = [text for name, text in pages.items() if name.endswith("accuracy-energy.svg")]
+    assert "Accuracy against energy per call" in picture
+    assert "greedy" in picture
+    assert "silent" not in picture
+
+
+@pytest.mark.usefixtures("energy")
 @pytest.mark.parametrize(
-    ("hits", "total", "low", "high"),
-    [
-        # Newcombe 1998, Statistics in Medicine 17, 857-872, table I, method 3
-        (81, 263, 0.2553, 0.3662),
-        (15, 148, 0.0624, 0.1605),
-        (0, 20, 0.0000, 0.1611),
-        (1, 29, 0.0061, 0.1718),
-        # By hand, with z squared = 3.8415: centre (0.99 + 0.009604) / 1.019207 = 0.980767,
-        # reach the root of 3.8415 * (0.0000495 + 0.0000240), over 1.019207, = 0.016488.
-        (198, 200, 0.9643, 0.9973),
-    ],
+    ("energy_nj", "verdict"),
+    [(39, "better"), (40, "same"), (42, "worse within tolerance"), (43, "WORSE")],
 )
-def test_the_interval_is_wilsons(hits: int, total: int, low: float, high: float) -> None:
-    expected = Proportion(hits, total, low, high)
-    assert proportion(hits, total) == pytest.approx(expected, abs=5e-5)
+def test_a_new_metric_is_compared(energy_nj: int, verdict: str) -> None:
+    found = compare(record(spending("a", 40)), record(spending("a", energy_nj)))
+
+    (line,) = [line for line in found.table.splitlines() if " energy " in line]
+    assert verdict in line
+    assert bool(found.regressions) is (verdict == "WORSE")
 
 
-@pytest.mark.parametrize("total", [1, 20, 212])
-def test_the_interval_stays_within_nothing_and_all(total: int) -> None:
-    assert (proportion(0, total).low, proportion(total, total).high) == pytest.approx((0, 1))
+@pytest.mark.usefixtures("energy")
+def test_a_new_metric_can_be_limited() -> None:
+    budget = Budget(
+        min_accuracy=0.9, max_zipped_bytes=99_999, max_latency_us=9_999, max_energy_nj=50
+    )
+
+    assert budget.violations(spending("a", 49)) == ()
+    assert budget.violations(spending("a", 50)) == (
+        Violation("energy", "energy per call 50 is not under 50"),
+    )
+    assert budget.violations(row("a")) == ()
 
 
-def test_nothing_counted_says_nothing() -> None:
-    assert proportion(0, 0) == Proportion(0, 0, 0.0, 1.0)
+def test_a_metric_that_is_not_in_the_table_cannot_be_limited() -> None:
+    with pytest.raises(CandidateError, match=r"^unknown limit max_energy_nj; known limits: min_"):
+        Budget(min_accuracy=0.9, max_zipped_bytes=1, max_latency_us=1, max_energy_nj=50)
 
 
-def test_hits_are_counted_with_their_interval() -> None:
-    assert count(np.array([True, False, True])) == proportion(2, 3)
+@pytest.mark.parametrize("attribute", ["name", "heading", "limit"])
+def test_no_two_metrics_share_what_tells_them_apart(attribute: str) -> None:
+    values = [value for metric in metrics.METRICS if (value := getattr(metric, attribute))]
+
+    assert sorted(set(values)) == sorted(values)
 
 
-def test_a_share_is_hits_over_total() -> None:
-    assert proportion(198, 200).share == 0.99
+def test_a_metric_is_found_by_its_name() -> None:
+    assert metrics.metric("size") is metrics.SIZE
 
 
-def test_a_clip_is_correct_when_its_word_has_the_top_score() -> None:
-    heard = scores((0.5, 0.3, 0.2), (0.5, 0.3, 0.2), (0.1, 0.2, 0.7))
-    assert correct(heard, ["go", "stop", "yes"], LABELS).tolist() == [True, False, True]
-
-
-def test_a_word_outside_the_task_counts_as_an_error() -> None:
-    assert correct(scores((0.4, 0.0, 0.6)), ["go"], LABELS).tolist() == [False]
-
-
-def test_confusion_has_a_row_a_word_and_a_column_a_label() -> None:
-    heard = scores((0.9, 0.1, 0), (0.9, 0.1, 0), (0.1, 0.9, 0), (0.9, 0.1, 0), (0, 0, 1))
-    words = ["go", "go", "go", "stop", "stop"]
-    assert confusion(heard, words, ("go", "stop"), LABELS) == [[2, 1, 0], [1, 0, 1]]
-
-
-def test_confusion_follows_the_order_of_task_and_labels() -> None:
-    heard = scores((0.9, 0.1, 0), (0, 0.2, 0.8))
-    assert confusion(heard, ["go", "stop"], ("stop", "go"), LABELS) == [[0, 0, 1], [1, 0, 0]]
-
-
-@pytest.mark.parametrize(
-    ("row", "acted_on"),
-    [
-        pytest.param((0.96, 0.04, 0), True, id="sure-and-right"),
-        pytest.param((0.94, 0.06, 0), False, id="right-but-unsure"),
-        pytest.param((0.04, 0.96, 0), False, id="sure-but-wrong"),
-        pytest.param((0.95, 0.05, 0), False, id="at-the-threshold"),
-    ],
-)
-def test_the_operating_rule(row: tuple[float, float, float], acted_on: bool) -> None:  # noqa: FBT001
-    sure = certainty(scores(row), correct(scores(row), ["go"], LABELS))
-    assert (sure > OPERATING_THRESHOLD).tolist() == [acted_on]
-
-
-def test_certainty_is_the_top_score_where_it_counts() -> None:
-    rows = scores((0.7, 0.2, 0.1), (0.1, 0.1, 0.8))
-    assert certainty(rows, np.array([True, False])).tolist() == pytest.approx([0.7, 0])
-
-
-def test_no_clips_have_no_certainty() -> None:
-    assert certainty(np.empty((0, 3), np.float32), np.empty(0, bool)).tolist() == []
-
-
-def test_only_words_of_the_task_are_acted_on() -> None:
-    heard = scores((0.9, 0.1, 0), (0, 0.9, 0.1), (0, 0.1, 0.9))
-    assert of_task(heard, ("stop", "go"), LABELS).tolist() == [True, True, False]
-
-
-def test_thresholds_cover_all_scores_and_hold_the_rule_itself() -> None:
-    assert list(THRESHOLDS) == sorted(set(THRESHOLDS))
-    assert OPERATING_THRESHOLD in THRESHOLDS
-    assert THRESHOLDS[0] < 1 / 8
-    assert THRESHOLDS[-1] > 0.999
-
-
-@pytest.mark.parametrize(
-    ("percent", "expected"),
-    [(0, 10), (25, 17.5), (50, 25), (90, 37), (100, 40)],  # at 3 * percent / 100 of the way
-)
-def test_percentiles_are_interpolated_linearly(percent: float, expected: float) -> None:
-    assert percentile([40, 10, 30, 20], percent) == pytest.approx(expected)
-
-
-def test_the_percentile_of_one_value_is_that_value() -> None:
-    assert percentile([7], 99) == 7
-
-
-def test_spread_is_quartile_distance_over_median() -> None:
-    assert spread([40, 10, 30, 20]) == pytest.approx((32.5 - 17.5) / 25)
-
-
-def test_equal_values_have_no_spread() -> None:
-    assert spread([5, 5, 5]) == 0
-
-
-@pytest.mark.parametrize(
-    ("lost", "won", "expected"),
-    [
-        # Of 2 ** 9 ways in which nine clips may fall, 1 + 9 leave at most one won,
-        # and as many at most one lost: 20 / 512.
-        (8, 1, 20 / 512),
-        (1, 8, 20 / 512),
-        (5, 0, 2 / 32),
-        (6, 0, 2 / 64),
-        # 1 + 10 + 45 of 1,024 leave at most two.
-        (8, 2, 112 / 1_024),
-        # Both tails hold the middle, 2 * (1 + 4 + 6) / 16: more than certain is certain.
-        (2, 2, 1.0),
-        (0, 0, 1.0),
-    ],
-)
-def test_the_p_value_is_that_of_a_fair_coin(lost: int, won: int, expected: float) -> None:
-    assert Paired(lost, won).p_value == expected
-
-
-def test_the_p_value_of_thousands_of_clips_can_be_had() -> None:
-    assert Paired(4_000, 0).p_value == 0.0
-    assert Paired(2_000, 2_000).p_value == 1.0
-
-
-@pytest.mark.parametrize(("lost", "expected"), [(5, False), (6, True)])
-def test_six_clips_lost_and_none_won_are_the_fewest_beyond_chance(
-    lost: int,
-    expected: bool,  # noqa: FBT001
+@pytest.mark.parametrize("metric", metrics.METRICS, ids=lambda metric: metric.name)
+def test_every_metric_reads_its_value_from_a_whole_row_and_none_from_an_empty_one(
+    metric: Metric,
 ) -> None:
-    assert Paired(lost, 0).beyond_chance is expected
+    assert isinstance(metric.value(row("a")), float)
+    assert metric.value({}) is None
+
+
+@pytest.mark.parametrize("better", ["higher", "lower"])
+def test_an_equal_value_beats_none(better: Any) -> None:
+    metric = Metric(name="m", heading="m", meaning="", value=number("m"), unit=COUNT, better=better)
+
+    beaten = {pair for pair in itertools.product((1, 2), repeat=2) if metric.beats(*pair)}
+
+    assert beaten == {"higher": {(2, 1)}, "lower": {(1, 2)}}[better]

@@ -15,7 +15,7 @@ SMALL = dense_model(np.array([[1.0, 0, 0], [0, 1, 0]]), np.array([0.0, 1]), feat
 """Six weights, three inputs, two outputs: the softmax of (x0, x1 + 1)."""
 
 
-def small_model(data: bytes = SMALL, features: tuple[int, int] = (3, 1)) -> Model:
+def small_model(data: bytes = SMALL, features: tuple[int, ...] = (3, 1)) -> Model:
     return Model(data, "small.tflite", features_shape=features, labels=LABELS)
 
 
@@ -323,6 +323,25 @@ def test_features_of_the_same_size_and_another_shape_are_refused() -> None:
 
     with pytest.raises(ModelError, match=re.escape("(1, 2, 3, 1), but the front-end gives (3, 2)")):
         small_model(data, features=(3, 2))
+
+
+@pytest.mark.parametrize("shape", [(3,), (3, 1), (1, 3), (1, 1, 3, 1)], ids=str)
+def test_axes_of_length_one_do_not_matter(shape: tuple[int, ...]) -> None:
+    model = small_model(features=shape)
+
+    scores = model(np.array([2.0, 1, 7], np.float32).reshape(shape))
+
+    np.testing.assert_allclose(scores, [0.5, 0.5], rtol=1e-6)
+
+
+def test_a_waveform_does_not_fit_a_model_of_spectrograms() -> None:
+    message = re.escape(
+        "takes input of shape (1, 39, 32, 1), but the front-end gives (16000,); "
+        "give the candidate the front-end it was trained with"
+    )
+
+    with pytest.raises(ModelError, match=message):
+        small_model(loudness_model(), features=(16_000,))
 
 
 def test_outputs_that_do_not_fit_the_labels_are_refused() -> None:

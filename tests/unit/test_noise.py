@@ -6,9 +6,7 @@ import pytest
 
 from harness.audio import CLIP_SAMPLES
 from harness.datasets.noise import (
-    COLOURS,
     KINDS,
-    LEVELS_DBFS,
     MAINS_HZ,
     SILENCE,
     TAKES,
@@ -26,8 +24,7 @@ def level_dbfs(clip: npt.NDArray[np.int16]) -> float:
 
 
 def test_every_kind_is_there_at_every_level_and_digital_zero_once() -> None:
-    kinds = len(COLOURS) + len(MAINS_HZ) + 1
-    assert noise_clips().shape == (kinds * len(LEVELS_DBFS) * TAKES + 1, CLIP_SAMPLES)
+    assert noise_clips().shape == (6 * 6 * 10 + 1, CLIP_SAMPLES)
     assert noise_clips().dtype == np.int16
     assert np.flatnonzero(~noise_clips().any(axis=1)).tolist() == [len(noise_clips()) - 1]
 
@@ -37,7 +34,7 @@ def test_the_kind_of_each_clip_is_known() -> None:
     clips = noise_clips()
     sizes = {kind: int((kinds == kind).sum()) for kind in (*KINDS, SILENCE)}
     assert len(kinds) == len(clips)
-    assert sizes == {**dict.fromkeys(KINDS, len(LEVELS_DBFS) * TAKES), SILENCE: 1}
+    assert sizes == {**dict.fromkeys(KINDS, 60), SILENCE: 1}
     # Among the loudest, clicks are silent most of the time, white noise changes its sign every
     # other sample, and a hum of 50 Hz is the same again after a fiftieth of a second.
     loudest = slice(-len(KINDS) * TAKES - 1, None)
@@ -77,7 +74,7 @@ def test_hum_is_the_mains_and_its_overtones(mains_hz: int) -> None:
     power = np.abs(np.fft.rfft(hum(np.random.default_rng(0), mains_hz))) ** 2
     overtones = np.arange(mains_hz, 21 * mains_hz, mains_hz)
     assert power[overtones].sum() / power.sum() == pytest.approx(1, abs=1e-6)
-    assert (power[overtones] > 0).all()
+    assert power[overtones].min() / power.sum() > 1e-4
 
 
 def test_clicks_are_short_and_silence_is_between_them() -> None:

@@ -33,7 +33,9 @@ def test_every_module_without_an_underscore_is_a_candidate(registry: Registry) -
 
 
 def test_a_candidate_is_found_by_the_name_of_its_file(registry: Registry) -> None:
-    assert registry.load("good") == Candidate(network=ReadyModel(path="models/good.tflite"))
+    network = ReadyModel(path="models/good.tflite", sha256=sha256(b"a model"))
+
+    assert registry.load("good") == Candidate(network=network)
 
 
 def test_known_names_are_accepted(registry: Registry) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from harness import Augmentation, Candidate, LogMel, ReadyModel, Training
+from harness import Augmentation, Candidate, LogMel, Mfcc, ReadyModel, Training, Waveform
 from harness.candidate.budget import GO_STOP_BUDGET
 from harness.candidate.specification import _network, specification_hash
 from harness.errors import CandidateError
@@ -291,7 +291,7 @@ FUNCTION = "a plain function of a module, or a frozen dataclass with __call__"
         pytest.param("print", "<built-in function print>", FUNCTION, id="built-in"),
     ],
 )
-def test_a_network_whose_code_cannot_be_told_is_refused(
+def test_a_network_whose_source_cannot_be_read_is_refused(
     load: Load, network: str, fault: str, cure: str
 ) -> None:
     source = (
@@ -310,7 +310,7 @@ def test_a_network_whose_code_cannot_be_told_is_refused(
         "        return 0\n\n\n"
         f"CANDIDATE = Candidate(network={network})\n"
     )
-    told = rf"^impossible network: the network is .*{fault}.*, whose code cannot be told in full; "
+    told = rf"^impossible network: it is .*{fault}.*, whose source cannot be read in full; "
 
     with pytest.raises(CandidateError, match=f"{told}use {re.escape(cure)}$"):
         specification_hash(load(source))
@@ -336,8 +336,7 @@ def test_a_value_that_is_not_plain_is_refused(load: Load, value: str) -> None:
     )
 
     message = (
-        r"^impossible network: a value of the network is not plain \(.+\); "
-        r"use numbers, words and tuples$"
+        r"^impossible network: a value of it is not plain \(.+\); use numbers, words and tuples$"
     )
     with pytest.raises(CandidateError, match=message):
         specification_hash(load(source))
@@ -383,11 +382,72 @@ def test_a_constant_is_the_same_in_every_process_or_refused(
     assert told(1) == told(2)
 
 
+def test_the_modules_of_the_harness_are_no_part_of_a_network(load: Load) -> None:
+    source = edited(BUILDER, "import Candidate", "import Candidate, LogMel, Training")
+    source = edited(source, "KERNEL)(inputs)", "KERNEL)(inputs) or (LogMel, Training)")
+
+    told = _network(load(source).network)["source"]
+
+    assert {name.partition(".")[0] for name in told} == {NAME}
+    assert told[f"{NAME}.candidate.LogMel"] == "version 1"
+
+
+UNREADABLE = """\
+from dataclasses import dataclass
+
+from harness import Candidate
+
+exec('''
+def typed(keras, input_shape, labels):
+    return 0
+
+
+@dataclass(frozen=True)
+class Typed:
+    def __call__(self, keras, input_shape, labels):
+        return 0
+''')
+
+
+def made(width=3):
+    @dataclass(frozen=True)
+    class Inner:
+        def __call__(self, keras, input_shape, labels):
+            return width
+
+    return Inner()
+
+
+CANDIDATE = Candidate(network={network})
+"""
+"""What exec() defines has no source, like what is typed into an interactive session."""
+
+
+@pytest.mark.parametrize(
+    ("network", "fault"),
+    [
+        pytest.param("typed", r"the source of typed cannot be read \(.+\)", id="function"),
+        pytest.param("Typed()", r"the source of Typed cannot be read \(.+\)", id="class"),
+        pytest.param("made()", r"made\.<locals>\.Inner is defined inside a function", id="local"),
+    ],
+)
+def test_a_network_without_a_source_is_refused(load: Load, network: str, fault: str) -> None:
+    cure = "code at the top of a module of the candidates"
+
+    with pytest.raises(CandidateError, match=f"^impossible network: {fault}; use {cure}$"):
+        specification_hash(load(UNREADABLE.format(network=network)))
+
+
 @pytest.mark.parametrize(
     "change",
     [
         {"frontend": LogMel(mel_bins=20)},
         {"frontend": LogMel(resize=(32, 32))},
+        {"frontend": LogMel(fft_length=1_024)},
+        {"frontend": LogMel(spectrum="power")},
+        {"frontend": LogMel(log_floor=1e-3)},
+        {"frontend": Mfcc()},
+        {"frontend": Waveform()},
         {"training": Training(epochs=7)},
         {"training": Training(augmentation=Augmentation(gain_db=(-3, 3)))},
         {"training": Training(augmentation=None)},
@@ -396,6 +456,7 @@ def test_a_constant_is_the_same_in_every_process_or_refused(
         {"quantization": "int8"},
         {"labels": ("stop", "go")},
         {"network": ReadyModel(path="elsewhere.tflite")},
+        {"network": ReadyModel(path="models/x.tflite", sha256="0" * 64)},
     ],
     ids=str,
 )

@@ -7,7 +7,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from harness import LogMel
+from harness import Frontend
 from harness.audio import Clip
 from harness.measure import timing
 from harness.measure.timing import (
@@ -52,7 +52,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def make_spotter(frontend: Callable[..., Any], model: Callable[..., Any]) -> Spotter:
-    return Spotter(cast("LogMel", frontend), cast("Model", model))
+    labels = ("go", "stop")
+    return Spotter(cast("Frontend", frontend), cast("Model", model), labels=labels, task=labels)
 
 
 def slow_clips(clock: Clock) -> Iterator[Clip]:

@@ -5,7 +5,6 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import scipy.signal
 
 from harness.audio import CLIP_SAMPLES, SAMPLE_RATE_HZ, Clip
 from harness.datasets.espeak.speak import RATE_HZ
@@ -49,7 +48,9 @@ def to_clip(spoken: npt.NDArray[np.int16], rng: np.random.Generator) -> Clip:
 
 
 def _resampled(spoken: npt.NDArray[np.int16]) -> npt.NDArray[np.float32]:
-    resampled: npt.NDArray[np.float32] = scipy.signal.resample_poly(
+    from scipy.signal import resample_poly  # noqa: PLC0415  (0.9 s to import, seldom needed)
+
+    resampled: npt.NDArray[np.float32] = resample_poly(
         spoken.astype(np.float32),
         _UP,
         _DOWN,
@@ -62,7 +63,9 @@ def _resampled(spoken: npt.NDArray[np.int16]) -> npt.NDArray[np.float32]:
 def _low_pass() -> npt.NDArray[np.float64]:
     """Return the filter that ``resample_poly`` designs by default, designed once for all clips."""
     widest = max(_UP, _DOWN)
-    return scipy.signal.firwin(2 * 10 * widest + 1, 1 / widest, window=("kaiser", 5.0))
+    from scipy.signal import firwin  # noqa: PLC0415  (as above)
+
+    return firwin(2 * 10 * widest + 1, 1 / widest, window=("kaiser", 5.0))
 
 
 def _trimmed(speech: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
+from harness.record.metrics import pictured
 from harness.record.schema import Measurement
 from harness.report.pictures.confusion import confusions
 from harness.report.pictures.curves import operating
 from harness.report.pictures.lanes import latencies, stages
-from harness.report.pictures.scatter import LATENCY, SIZE, accuracy_against
+from harness.report.pictures.scatter import accuracy_against
 
 __all__ = ["pictures"]
 
@@ -25,8 +26,7 @@ def pictures(measurements: Sequence[Measurement], labels: Sequence[str]) -> dict
     if not rows:
         return {}
     drawn = {
-        "accuracy-size": accuracy_against(SIZE, rows),
-        "accuracy-latency": accuracy_against(LATENCY, rows),
+        **{f"accuracy-{cost.name}": accuracy_against(cost, rows) for cost in pictured()},
         "operating": operating(rows),
         "latency": latencies(rows),
         "stages": stages(rows),

@@ -1,7 +1,6 @@
 """Accuracy against what it costs: size or latency."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, Final
 
@@ -10,8 +9,8 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from harness.record.rows import accuracy, latency_us, zipped_bytes
-from harness.report.columns import KIB
+from harness.record.metric import Metric
+from harness.record.metrics import ACCURACY
 from harness.report.pictures.canvas import (
     BLUE,
     FAINT,
@@ -39,47 +38,26 @@ _FAR: Final = 2.5
 """A limit this many times beyond all values is told, not drawn to scale."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Cost:
-    """What is paid for accuracy: its value, limit and words."""
+def accuracy_against(cost: Metric, rows: Sequence[Any]) -> str | None:
+    """
+    Return the picture of *rows*, with their limits and the Pareto front.
 
-    title: str
-    axis: str
-    value: Callable[[Any], float]
-    limit: Callable[[dict[str, float]], float]
-    unit: str
-    less: str
-
-
-SIZE: Final = Cost(
-    title="Accuracy against zipped size",
-    axis="zipped size (KiB)",
-    value=lambda row: zipped_bytes(row) / KIB,
-    limit=lambda budget: budget["max_zipped_bytes"] / KIB,
-    unit="KiB",
-    less="smaller",
-)
-LATENCY: Final = Cost(
-    title="Accuracy against latency",
-    axis="median latency, front-end and inference (µs)",
-    value=latency_us,
-    limit=lambda budget: budget["max_latency_us"],
-    unit="µs",
-    less="faster",
-)
-
-
-def accuracy_against(cost: Cost, rows: Sequence[Any]) -> str:
-    """Return the picture of all *rows*, with their limits and the Pareto front."""
-    rows = sorted(rows, key=lambda row: (-accuracy(row), cost.value(row), row["candidate"]))
+    A row without a value is left out; there is no picture where none has one.
+    """
+    rows = [row for row in rows if cost.value(row) is not None]
+    if not rows:
+        return None
+    rows.sort(key=lambda row: (-_accuracy(row), _cost(cost, row), row["candidate"]))
     with our_style():
-        told = "95 % intervals. Filled: passes. Line and bold: of these, no other is better and "
-        canvas = Canvas(cost.title, f"{told}{cost.less}.", _HEIGHT)
+        told = (
+            "95 % intervals. Filled: passes. Line and bold: of these, no other is better in both."
+        )
+        canvas = Canvas(f"Accuracy against {cost.noun}", told, _HEIGHT)
         axes = canvas.axes(*_AREA)
-        values = np.array([(cost.value(row), accuracy(row)) for row in rows])
+        values = np.array([(_cost(cost, row), _accuracy(row)) for row in rows])
         intervals = np.array([(row["accuracy"]["low"], row["accuracy"]["high"]) for row in rows])
-        limits = sorted({cost.limit(row["budget"]) for row in rows})
-        bars = sorted({float(row["budget"]["min_accuracy"]) for row in rows})
+        limits = _limits(cost, rows)
+        bars = [bar * ACCURACY.unit.size for bar in _limits(ACCURACY, rows)]
         _scale(axes, cost, values[:, 0], limits, [*bars, *intervals.flat])
         lines = [_draw_limits(canvas, axes, cost, limits, bars)]
         best = _front(rows, values)
@@ -99,6 +77,21 @@ def accuracy_against(cost: Cost, rows: Sequence[Any]) -> str:
         return canvas.svg()
 
 
+def _cost(cost: Metric, row: Any) -> float:
+    """Return what a row costs, in the unit that is shown."""
+    return (cost.value(row) or 0) / cost.unit.size
+
+
+def _accuracy(row: Any) -> float:
+    return ACCURACY.value(row) or 0
+
+
+def _limits(metric: Metric, rows: Sequence[Any]) -> list[float]:
+    """Return the limits of a metric that *rows* were judged by, in the unit that is shown."""
+    found = {row["budget"].get(metric.limit) for row in rows} - {None}
+    return sorted(limit / metric.unit.size for limit in found)
+
+
 def _front(rows: Sequence[Any], values: Numbers) -> Flags:
     """Return for each row whether it passes, and none that passes is better in both values."""
     passed = np.array([row["verdict"] == "pass" for row in rows])
@@ -116,12 +109,12 @@ def pareto(values: Numbers) -> list[bool]:
 
 
 def _scale(
-    axes: Axes, cost: Cost, values: Numbers, limits: Sequence[float], shares: Sequence[float]
+    axes: Axes, cost: Metric, values: Numbers, limits: Sequence[float], shares: Sequence[float]
 ) -> None:
     inside = [*values, *(limit for limit in limits if not _far(limit, values))]
     low, high = min(inside), max(inside)
     room = max((high / low) ** 0.08, 1.03)
-    log_axis(axes, low / room, high * room, cost.axis)
+    log_axis(axes, low / room, high * room, f"{cost.noun} ({cost.unit.symbol})")
     room = max(0.04 * (max(shares) - min(shares)), 0.002)
     axes.set_ylim(min(shares) - room, max(shares) + room)
     axes.yaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 2.5, 5, 10]))
@@ -135,14 +128,14 @@ def _far(limit: float, values: Numbers) -> bool:
 
 
 def _draw_limits(
-    canvas: Canvas, axes: Axes, cost: Cost, limits: Sequence[float], bars: Sequence[float]
+    canvas: Canvas, axes: Axes, cost: Metric, limits: Sequence[float], bars: Sequence[float]
 ) -> Numbers:
     """Draw and label every limit; returns points of the lines drawn."""
     style: dict[str, Any] = {"color": ORANGE, "linewidth": 1.2, "dashes": (5, 3), "zorder": 1}
     low, high = axes.get_xlim()
     words, points = [], []
     for limit in limits:
-        text = f"under {limit:,.4g} {cost.unit}"
+        text = f"{cost.bound} {limit:,.4g} {cost.unit.symbol}"
         words.append(f"{text} →" if limit > high else f"← {text}" if limit < low else text)
         x = axes.transData.transform((min(max(limit, low), high), 1))[0]
         points.append((x, _AREA.top - 3))

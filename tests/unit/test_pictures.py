@@ -10,6 +10,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
+from harness.record.metrics import LATENCY, SIZE
 from harness.record.schema import Measurement
 from harness.report.pictures import pictures
 from harness.report.pictures.canvas import _DARK, FAINT, PAGE, _round_numbers, text_width
@@ -17,7 +18,7 @@ from harness.report.pictures.confusion import confusions
 from harness.report.pictures.curves import operating
 from harness.report.pictures.lanes import latencies, stages
 from harness.report.pictures.placement import Box, Numbers, place
-from harness.report.pictures.scatter import LATENCY, SIZE, accuracy_against, pareto
+from harness.report.pictures.scatter import accuracy_against, pareto
 from tests.unit.records import FRESH, row
 
 NAMES = [
@@ -88,7 +89,8 @@ def texts(svg: str) -> Iterator[Text]:
             yield Text(words, Box(left, y - 0.75 * size, left + width, y + 0.2 * size))
 
 
-def words(svg: str) -> list[str]:
+def words(svg: str | None) -> list[str]:
+    assert svg is not None
     return [text.words for text in texts(svg)]
 
 

@@ -7,8 +7,9 @@ import pytest
 
 from harness.datasets.noise import KINDS, SILENCE, noise_clips
 from harness.files import sha256
-from harness.measure.row import measurement
-from harness.measure.session import Attempt, Session, Subject
+from harness.measure.row import Attempt
+from harness.measure.run import Run
+from harness.measure.subject import Subject
 from harness.measure.timing import Stages, Window
 from harness.record.schema import Fact, Measurement
 from harness.spotter.size import zipped_bytes
@@ -17,7 +18,7 @@ from tests.unit.models import (
     GO_STOP_CLIPS,
     loudness_model,
     make_package,
-    make_session,
+    make_run,
     ready,
 )
 
@@ -33,14 +34,14 @@ MODELS = {"tiny": loudness_model(), "three": loudness_model(3)}
 
 
 @pytest.fixture
-def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     registry = make_package(tmp_path, monkeypatch, MODULES, MODELS)
-    return make_session(registry, tmp_path, GO_STOP_CLIPS)
+    return make_run(registry, tmp_path, GO_STOP_CLIPS)
 
 
-def measured(session: Session, name: str) -> Subject:
+def measured(run: Run, name: str) -> Subject:
     """Return candidate *name* after three windows, of medians 20, 90 and 30 µs."""
-    subject = session.subject(name)
+    subject = run.subject(name)
     subject.prepare()
     for total_us in ([10.0, 20, 1_000], [80.0, 90, 100], [25.0, 30, 35]):
         total = np.array(total_us)
@@ -51,8 +52,8 @@ def measured(session: Session, name: str) -> Subject:
 
 
 @pytest.fixture
-def tiny(session: Session) -> Measurement:
-    return measurement(measured(session, "tiny"))
+def tiny(run: Run) -> Measurement:
+    return measured(run, "tiny").row()
 
 
 def test_a_measurement_names_its_model(tiny: Measurement) -> None:
@@ -76,9 +77,9 @@ def test_accuracy_is_a_count_with_its_interval_and_confusion(tiny: Measurement) 
     }
 
 
-def test_confusion_has_a_row_a_word_and_a_column_a_label(session: Session) -> None:
+def test_confusion_has_a_row_a_word_and_a_column_a_label(run: Run) -> None:
     # The model's label 0, which it hears in noise, is "stop" here.
-    accuracy = measurement(measured(session, "three"))["accuracy"]
+    accuracy = measured(run, "three").row()["accuracy"]
 
     assert accuracy is not None
     assert accuracy["confusion"] == [[1, 1, 0], [0, 2, 0]]
@@ -178,13 +179,13 @@ def test_the_histogram_hides_no_call(tiny: Measurement) -> None:
     assert (counts[0], counts[-1], sum(counts)) == (1, 1, 9)
 
 
-def test_a_histogram_of_equal_times_can_be_drawn(session: Session) -> None:
-    subject = session.subject("tiny")
+def test_a_histogram_of_equal_times_can_be_drawn(run: Run) -> None:
+    subject = run.subject("tiny")
     subject.prepare()
     equal = np.full(3, 50.0)
     subject.windows.append(Window(total_us=equal, stages=Stages(equal, equal)))
 
-    latency = measurement(subject)["latency_us"]
+    latency = subject.row()["latency_us"]
 
     assert latency is not None
     assert latency["histogram"]["edges"][0] < latency["histogram"]["edges"][-1]
@@ -203,14 +204,14 @@ def test_every_window_keeps_its_median_its_length_and_the_state_of_the_board(
 
 
 def test_windows_that_were_taken_again_leave_their_medians_and_the_reason(
-    session: Session,
+    run: Run,
 ) -> None:
-    subject = measured(session, "tiny")
-    assert measurement(subject)["attempts"] == []
+    subject = measured(run, "tiny")
+    assert subject.row()["attempts"] == []
 
     subject.attempts.append(Attempt(("too hot",), subject.windows[:2]))
 
-    attempts = measurement(subject)["attempts"]
+    attempts = subject.row()["attempts"]
     assert attempts == [{"reasons": ["too hot"], "p50s_us": [20, 90]}]
 
 
@@ -226,23 +227,24 @@ def test_the_verdict_stands_with_its_limits_and_reasons(tiny: Measurement) -> No
         "max_latency_us": 8_000,
         "min_detection": None,
         "max_false_accepts": None,
+        "max_false_accepts_on_noise": None,
     }
 
 
-def test_an_error_row_has_nulls_and_the_error(session: Session) -> None:
-    subject = session.subject("broken")
+def test_an_error_row_has_nulls_and_the_error(run: Run) -> None:
+    subject = run.subject("broken")
     subject.prepare()
 
-    row = measurement(subject)
+    row = subject.row()
 
     said = {name: value for name, value in row.items() if value not in (None, [])}
     assert said == {"candidate": "broken", "verdict": "error", "error": subject.error}
 
 
-def test_rows_have_the_same_fields_and_are_json(session: Session, tiny: Measurement) -> None:
-    subject = session.subject("broken")
+def test_rows_have_the_same_fields_and_are_json(run: Run, tiny: Measurement) -> None:
+    subject = run.subject("broken")
     subject.prepare()
-    error = measurement(subject)
+    error = subject.row()
 
     assert list(error) == list(tiny)
     assert json.loads(json.dumps(tiny, allow_nan=False)) == tiny

@@ -7,7 +7,7 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 
 from harness.errors import ModelError
-from harness.spotter import probe as trial
+from harness.spotter import probe
 from harness.spotter.probe import try_out
 from tests.unit.models import Graph, Operator, dense_model, loudness_model, unscaled_sum
 
@@ -80,27 +80,27 @@ def test_what_is_merely_refused_passes(data: bytes) -> None:
     ],
 )
 def test_a_crash_is_an_error_and_the_same_helper_tries_the_next(data: bytes, reason: str) -> None:
-    _, helper = trial._helper()
+    _, helper = probe._helper()
 
     with pytest.raises(ModelError, match=rf"^boom\.tflite killed its.*\({reason}\) {CURE}"):
         try_out(data, "boom.tflite")
     try_out(loudness_model(), "next.tflite")
 
-    assert trial._helper()[1] is helper
+    assert probe._helper()[1] is helper
     assert children(helper.pid) == []
 
 
 def test_a_model_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trial, "TIMEOUT_S", 0.2)
+    monkeypatch.setattr(probe, "TIMEOUT_S", 0.2)
 
     with pytest.raises(ModelError, match=rf"^slow\.tflite gave no answer within 0\.2 s {CURE}"):
         try_out(endless_loop(), "slow.tflite")
 
-    assert children(trial._helper()[1].pid) == []
+    assert children(probe._helper()[1].pid) == []
 
 
 def test_a_model_that_eats_memory_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trial, "MEMORY_BYTES", 256 * MIB)
+    monkeypatch.setattr(probe, "MEMORY_BYTES", 256 * MIB)
 
     with pytest.raises(ModelError, match=rf"^big\.tflite needed more than 256 MiB {CURE}"):
         try_out(relu(128 * MIB), "big.tflite")
@@ -109,12 +109,12 @@ def test_a_model_that_eats_memory_is_ended(monkeypatch: pytest.MonkeyPatch) -> N
 def test_the_helper_runs_one_thread_as_a_fork_must() -> None:
     try_out(loudness_model(), "good.tflite")
 
-    threads = Path(f"/proc/{trial._helper()[1].pid}/task").iterdir()
+    threads = Path(f"/proc/{probe._helper()[1].pid}/task").iterdir()
     assert len(list(threads)) == 1
 
 
 def test_a_helper_that_is_killed_fails_one_model_only() -> None:
-    _, helper = trial._helper()
+    _, helper = probe._helper()
     helper.send_signal(signal.SIGKILL)
 
     message = "^good.tflite was not tried out: the helper process was killed; free memory, run"

@@ -7,7 +7,8 @@ import pytest
 
 from harness.audio import Clip
 from harness.errors import NoRecordingsError
-from harness.measure.run import Run, revision
+from harness.measure.recorder import Recorder
+from harness.measure.revision import revision
 from harness.measure.timing import Stages, Window
 from harness.record import store
 from tests.unit.models import (
@@ -15,7 +16,7 @@ from tests.unit.models import (
     loud,
     loudness_model,
     make_package,
-    make_session,
+    make_run,
     ready,
     silent,
 )
@@ -44,28 +45,28 @@ def machine(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def run(tmp_path: Path, machine: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    return make_run(tmp_path, machine, monkeypatch, {**GO_STOP_CLIPS, **NO_YES_CLIPS})
+def recorder(tmp_path: Path, machine: Path, monkeypatch: pytest.MonkeyPatch) -> Recorder:
+    return make_recorder(tmp_path, machine, monkeypatch, {**GO_STOP_CLIPS, **NO_YES_CLIPS})
 
 
-def make_run(
+def make_recorder(
     tmp_path: Path, machine: Path, monkeypatch: pytest.MonkeyPatch, clips: Mapping[str, Clip]
-) -> Run:
+) -> Recorder:
     registry = make_package(tmp_path, monkeypatch, MODULES, {"tiny": loudness_model()})
-    return Run(make_session(registry, machine, clips), tmp_path, tmp_path / "results")
+    return Recorder(make_run(registry, machine, clips), tmp_path, tmp_path / "results")
 
 
-def measure(run: Run, *names: str) -> None:
+def measure(recorder: Recorder, *names: str) -> None:
     for name in names:
-        subject = run.session.subject(name)
+        subject = recorder.run.subject(name)
         subject.prepare()
         subject.windows.append(WINDOW)
 
 
-def test_a_record_tells_run_board_and_data_set(run: Run) -> None:
-    measure(run, "tiny")
+def test_a_record_tells_run_board_and_data_set(recorder: Recorder) -> None:
+    measure(recorder, "tiny")
 
-    (record,) = run.records()
+    (record,) = recorder.records()
 
     assert record["format"] == 1
     assert list(record["run"]) == ["started", "commit", "dirty", "profile", "empty_call_us"]
@@ -83,121 +84,116 @@ def test_a_record_tells_run_board_and_data_set(run: Run) -> None:
     assert [row["candidate"] for row in record["measurements"]] == ["tiny"]
 
 
-def test_each_task_has_a_record_of_its_own(run: Run, tmp_path: Path) -> None:
-    measure(run, "tiny", "other")
+def test_each_task_has_a_record_of_its_own(recorder: Recorder, tmp_path: Path) -> None:
+    measure(recorder, "tiny", "other")
 
-    records = run.records()
-    raw = run.save(records, tmp_path / "results")
+    records = recorder.records()
+    raw = recorder.save(records, tmp_path / "results")
 
     assert [record["dataset"]["labels"] for record in records] == [["go", "stop"], ["no", "yes"]]
     assert [store.read(path) for path in raw] == records
     assert [path.stem.split("-", 2)[-1] for path in raw] == ["commit-go-stop", "commit-no-yes"]
 
 
-def test_what_is_known_before_measuring_stands_in_the_record(run: Run) -> None:
-    known = run.circumstances
-    measure(run, "tiny")
+def test_what_is_known_before_measuring_stands_in_the_record(recorder: Recorder) -> None:
+    known = recorder.circumstances
+    measure(recorder, "tiny")
 
-    (record,) = run.records()
+    (record,) = recorder.records()
 
     assert known["board"] == record["board"]
     assert known["run"].items() <= record["run"].items()
     assert known["dataset"].items() <= record["dataset"].items()
 
 
-def test_files_lie_in_the_folder_of_the_board(run: Run, tmp_path: Path) -> None:
-    measure(run, "tiny")
+def test_files_lie_in_the_folder_of_the_board(recorder: Recorder, tmp_path: Path) -> None:
+    measure(recorder, "tiny")
     results = tmp_path / "results"
 
-    (raw,) = run.save(run.records(), results)
-    pages = run.render(results)
-
-    started = run.records()[0]["run"]["started"].replace("-", "").replace(":", "")
+    (raw,) = recorder.save(recorder.records(), results)
+    started = recorder.records()[0]["run"]["started"].replace("-", "").replace(":", "")
     assert raw == results / "raspberry-pi-4" / "raw" / f"{started}-no-commit.json"
-    report = results / "raspberry-pi-4" / "report.md"
-    assert pages[:2] == [results / "README.md", report]
-    assert {page.parent for page in pages[2:]} == {report.parent}
-    assert "| tiny " in report.read_text(encoding="utf-8")
 
 
-def test_two_saves_keep_both_records(run: Run, tmp_path: Path) -> None:
-    measure(run, "tiny")
+def test_two_saves_keep_both_records(recorder: Recorder, tmp_path: Path) -> None:
+    measure(recorder, "tiny")
 
-    first, second = (run.save(run.records(), tmp_path / "results")[0] for _ in range(2))
+    first, second = (recorder.save(recorder.records(), tmp_path / "results")[0] for _ in range(2))
 
     assert first != second
     assert store.read(first) == store.read(second)
 
 
-def test_a_candidate_without_a_window_is_not_recorded(run: Run, tmp_path: Path) -> None:
-    run.session.subject("tiny").prepare()
+def test_a_candidate_without_a_window_is_not_recorded(recorder: Recorder) -> None:
+    recorder.run.subject("tiny").prepare()
 
-    assert run.records() == []
-    assert run.render(tmp_path / "results") == []
-    assert not (tmp_path / "results").exists()
+    assert recorder.records() == []
+    assert recorder.finished == []
 
 
-def test_a_broken_candidate_is_recorded_with_its_error(run: Run) -> None:
-    run.session.subject("broken").prepare()
-    measure(run, "tiny")
+def test_a_broken_candidate_is_recorded_with_its_error(recorder: Recorder) -> None:
+    recorder.run.subject("broken").prepare()
+    measure(recorder, "tiny")
 
-    (record,) = run.records()
+    (record,) = recorder.records()
 
     verdicts = {row["candidate"]: row["verdict"] for row in record["measurements"]}
     assert verdicts == {"broken": "error", "tiny": "fail"}
 
 
-def test_the_error_of_a_broken_module_stands_once_with_the_first_task_there_is(run: Run) -> None:
-    run.session.subject("broken").prepare()
-    measure(run, "other", "tiny")
+def test_the_error_of_a_broken_module_stands_once_with_the_first_task(
+    recorder: Recorder,
+) -> None:
+    recorder.run.subject("broken").prepare()
+    measure(recorder, "other", "tiny")
 
-    rows = [[row["candidate"] for row in record["measurements"]] for record in run.records()]
+    rows = [[row["candidate"] for row in record["measurements"]] for record in recorder.records()]
 
     assert rows == [["broken", "other"], ["tiny"]]
 
 
-def test_a_broken_module_alone_leaves_no_record(run: Run) -> None:
-    run.session.subject("broken").prepare()
+def test_a_broken_module_alone_leaves_no_record(recorder: Recorder) -> None:
+    recorder.run.subject("broken").prepare()
 
-    assert run.records() == []
+    assert recorder.records() == []
 
 
 def test_a_candidate_without_recordings_is_not_recorded(
     tmp_path: Path, machine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = make_run(tmp_path, machine, monkeypatch, NO_YES_CLIPS)
-    run.session.subject("tiny").prepare()
-    measure(run, "other")
+    recorder = make_recorder(tmp_path, machine, monkeypatch, NO_YES_CLIPS)
+    recorder.run.subject("tiny").prepare()
+    measure(recorder, "other")
 
-    (record,) = run.records()
+    (record,) = recorder.records()
 
-    run.require_any()
+    recorder.require_any()
     assert [row["candidate"] for row in record["measurements"]] == ["other"]
 
 
 def test_recordings_for_no_candidate_at_all_are_an_error(
     tmp_path: Path, machine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = make_run(tmp_path, machine, monkeypatch, {"bird/1.wav": silent()})
+    recorder = make_recorder(tmp_path, machine, monkeypatch, {"bird/1.wav": silent()})
     for name in ("tiny", "other"):
-        run.session.subject(name).prepare()
+        recorder.run.subject(name).prepare()
 
     with pytest.raises(NoRecordingsError, match=r"^no clips of go or stop$"):
-        run.require_any()
+        recorder.require_any()
 
 
-def test_a_run_of_nothing_lacks_no_recordings(run: Run) -> None:
-    run.require_any()
+def test_a_run_of_nothing_lacks_no_recordings(recorder: Recorder) -> None:
+    recorder.require_any()
 
 
-def test_what_timing_itself_costs_is_recorded_if_it_was_measured(run: Run) -> None:
-    measure(run, "tiny")
-    unmeasured = run.records()[0]["run"]["empty_call_us"]
+def test_what_timing_itself_costs_is_recorded_if_it_was_measured(recorder: Recorder) -> None:
+    measure(recorder, "tiny")
+    unmeasured = recorder.records()[0]["run"]["empty_call_us"]
 
-    run.empty_call_us = 0.123456
+    recorder.empty_call_us = 0.123456
 
     assert unmeasured is None
-    assert run.records()[0]["run"]["empty_call_us"] == 0.123
+    assert recorder.records()[0]["run"]["empty_call_us"] == 0.123
 
 
 def git(folder: Path, *words: str) -> None:

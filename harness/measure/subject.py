@@ -1,0 +1,179 @@
+"""One candidate on its way through a run: prepared, timed window by window, judged."""
+
+import itertools
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from harness.audio import Clip
+from harness.candidate.candidate import Candidate
+from harness.errors import CandidateError, ModelError, NoRecordingsError
+from harness.measure import board
+from harness.measure.machine import Machine
+from harness.measure.row import Attempt, error_row, measured_row
+from harness.measure.scoring import Scored
+from harness.measure.timing import (
+    MIN_CALLS,
+    REWARM_S,
+    Profile,
+    Times,
+    Window,
+    time_calls,
+    time_stages,
+    warm_up,
+)
+from harness.measure.validity import Evidence, board_reasons
+from harness.record.schema import Fact, Measurement
+
+MAX_REPEATS = 2
+"""How often a candidate is measured again because the board was throttled."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conditions:
+    """
+    What all candidates of a run are measured under.
+
+    Attributes:
+        profile: How long is measured.
+        machine: The machine measured on.
+        facts: What that machine said of itself when the run began.
+        certain: Whether the worse end of an interval must beat the limit, too.
+
+    """
+
+    profile: Profile
+    machine: Machine
+    facts: dict[str, Fact]
+    certain: bool = False
+
+
+class Desk(Protocol):
+    """Where a subject gets its candidate and scores from."""
+
+    def load(self, name: str) -> Candidate:
+        """Import the candidate *name*."""
+        ...
+
+    def score(self, candidate: Candidate, name: str) -> Scored:
+        """Load its model and score every test clip."""
+        ...
+
+
+class Subject:
+    """
+    One candidate in one run.
+
+    What goes wrong while it is prepared is kept, so that the others are measured all the same.
+
+    Attributes:
+        name: Name of the candidate's module.
+        words: Words of its task, once its module is read.
+        error: Why it cannot be measured.
+        absent: Why it has no place in this run: there are no recordings of its words.
+        windows: The windows timed so far.
+        attempts: Windows that were taken again, because the board made them invalid.
+
+    """
+
+    def __init__(self, name: str, desk: Desk, conditions: Conditions) -> None:
+        self.name = name
+        self.words: tuple[str, ...] | None = None
+        self.error: str | None = None
+        self.absent: str | None = None
+        self.windows: list[Window] = []
+        self.attempts: list[Attempt] = []
+        self._desk = desk
+        self._conditions = conditions
+        self._scored: Scored | None = None
+        self._clips: Iterator[Clip] = iter(())
+        self._throttled_before = conditions.facts["throttled"]
+
+    @property
+    def scored(self) -> Scored:
+        """The prepared candidate; raises CandidateError if it could not be prepared."""
+        if self._scored is None:
+            raise CandidateError(self.error or self.absent)
+        return self._scored
+
+    @property
+    def finished(self) -> bool:
+        """Whether there is anything to record: a window, or the reason why there is none."""
+        return bool(self.windows) or self.error is not None
+
+    def prepare(self) -> None:
+        """Load the candidate and score every test clip; the second call does nothing."""
+        if self._scored or self.error or self.absent:
+            return
+        try:
+            candidate = self._desk.load(self.name)
+            self.words = candidate.words
+            self._scored = self._desk.score(candidate, self.name)
+            self._clips = itertools.cycle(self._scored.dataset.clips)
+        except NoRecordingsError as error:
+            self.absent = str(error)
+        except (CandidateError, ModelError) as error:
+            self.error = str(error)
+
+    def next_clip(self) -> tuple[tuple[Clip], dict[str, object]]:
+        """Return the arguments of the next timed call: the clips of the data set, in turn."""
+        return (next(self._clips),), {}
+
+    def take_window(self, timed: Callable[[int], Times]) -> None:
+        """
+        Warm up, have a window timed, and time the stages apart.
+
+        Args:
+            timed: Times that many calls of the spotter, on :meth:`next_clip`.
+
+        """
+        self.windows.append(self._window(timed, first=not self.windows))
+
+    def _window(self, timed: Callable[[int], Times], *, first: bool) -> Window:
+        profile, spotter = self._conditions.profile, self.scored.spotter
+        fastest_s = warm_up(spotter, self._clips, profile.warmup_s if first else REWARM_S)
+        before = board.readings(self._conditions.machine)
+        total_us = timed(max(MIN_CALLS, math.ceil(profile.window_s / fastest_s)))
+        after = board.readings(self._conditions.machine)
+        calls = max(MIN_CALLS, math.ceil(profile.stages_s / fastest_s))
+        stages = time_stages(spotter, self._clips, calls)
+        return Window(total_us=total_us, stages=stages, before=before, after=after)
+
+    def take_again(self) -> None:
+        """
+        While the board makes the windows invalid, take all of them again, twice at most.
+
+        They are exchanged when all are there: an interrupted attempt leaves those before.
+        """
+
+        def timed(calls: int) -> Times:
+            return time_calls(self.scored.spotter, self._clips, calls)
+
+        while len(self.attempts) < MAX_REPEATS and (reasons := board_reasons(self._evidence)):
+            throttled_before = board.readings(self._conditions.machine)["throttled"]
+            planned = range(self._conditions.profile.windows)
+            windows = [self._window(timed, first=number == 0) for number in planned]
+            self.attempts.append(Attempt(reasons, self.windows))
+            self.windows, self._throttled_before = windows, throttled_before
+
+    def row(self) -> Measurement:
+        """Return its row of the record as things stand: measured and judged, or its error."""
+        if self.error is not None:
+            return error_row(self.name, self.error)
+        return measured_row(
+            self.name, self.scored, self.attempts, self._evidence, certain=self._conditions.certain
+        )
+
+    @property
+    def _evidence(self) -> Evidence:
+        facts = self._conditions.facts
+        return Evidence(
+            windows=self.windows,
+            planned=self._conditions.profile.windows,
+            delegated=self.scored.spotter.model.delegated_operators > 0,
+            throttled_before=self._throttled_before,
+            model=facts["model"],
+            governor=facts["governor"],
+            repeats=len(self.attempts),
+        )

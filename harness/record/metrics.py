@@ -1,0 +1,266 @@
+"""
+The table of metrics: every measured quantity, defined once.
+
+Budgets, verdicts, comparisons, tables, winners and pictures read it, so a metric is added
+by one entry here (and by whoever measures it). A record that lacks a metric shows ``-``.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from harness.record.changes import Exact, Intervals, PairedClips, Windows
+from harness.record.metric import Metric, Table
+from harness.record.rows import correct, counted, detected, number
+from harness.record.units import COUNT, KIB, MIB, MICROSECONDS, SHARE
+
+FEW_FALSE_ACCEPTS: Final = 0.03
+"""Share of other words that a candidate must stay under to be called good at detection."""
+
+MAX_SIZE_RATIO: Final = 1.01
+"""A size has no noise, but another zlib may pack the same model some bytes worse."""
+
+MAX_LATENCY_RATIO: Final = 1.10
+"""Windows of one run agree better than two runs do, by heat, load and where memory lies."""
+
+
+def metric(name: str) -> Metric:
+    """Return the metric of that name."""
+    return next(metric for metric in METRICS if metric.name == name)
+
+
+def limited() -> list[Metric]:
+    """Return every metric that a budget can limit."""
+    return [metric for metric in METRICS if metric.limit]
+
+
+def shown_in(table: Table) -> list[Metric]:
+    """Return every metric that *table* shows, in the order of its columns."""
+    return [metric for metric in METRICS if table in metric.tables]
+
+
+def pictured() -> list[Metric]:
+    """Return every metric that a picture shows accuracy against."""
+    return [metric for metric in METRICS if metric.pictured]
+
+
+def not_certain(row: Any) -> bool:
+    """Whether a limit lies within the 95 % interval of the share it limits."""
+    limits = row["budget"] or {}
+    return any(
+        share["low"] <= limit <= share["high"]
+        for metric in limited()
+        if metric.share and (share := metric.share(row))
+        if (limit := limits.get(metric.limit)) is not None
+    )
+
+
+def _share_of(*path: str) -> Callable[[Any], float | None]:
+    read = counted(*path)
+
+    def value(row: Any) -> float | None:
+        found = read(row)
+        return found["count"] / found["total"] if found else None
+
+    return value
+
+
+def _anyone(_row: Any) -> bool:
+    return True
+
+
+def _quiet(row: Any) -> bool:
+    accepted = FALSE_ACCEPTS.value(row)
+    return accepted is not None and accepted < FEW_FALSE_ACCEPTS
+
+
+_DETECTED: Final = ("operating_rule", "detected")
+_ON_WORDS: Final = ("operating_rule", "false_accepts", "words")
+_ON_NOISE: Final = ("operating_rule", "false_accepts", "noise")
+
+ACCURACY: Final = Metric(
+    name="accuracy",
+    heading="accuracy",
+    meaning="share of test clips whose top score is that of their word. No speaker of the test "
+    "split was trained on",
+    value=_share_of("accuracy"),
+    unit=SHARE,
+    better="higher",
+    limit="min_accuracy",
+    required=True,
+    share=counted("accuracy"),
+    comparison=PairedClips(answers=correct),
+    tables=("main", "terminal"),
+    wins=_anyone,
+)
+SIZE: Final = Metric(
+    name="size",
+    title="zipped size",
+    heading="zipped KiB",
+    meaning="the `.tflite` file in a zip of its own, DEFLATE level 9; 1 KiB is 1,024 bytes",
+    value=number("size", "zipped_bytes"),
+    unit=KIB,
+    better="lower",
+    limit="max_zipped_bytes",
+    required=True,
+    comparison=Exact(max_ratio=MAX_SIZE_RATIO, gain="smaller"),
+    tables=("main", "terminal"),
+    pictured=True,
+    wins=_anyone,
+)
+LATENCY: Final = Metric(
+    name="latency",
+    heading="latency µs",
+    meaning="front-end plus inference of one clip on one thread: the median call of the median "
+    "window of five",
+    value=number("latency_us", "total", "p50"),
+    unit=MICROSECONDS,
+    better="lower",
+    limit="max_latency_us",
+    required=True,
+    comparison=Windows(max_ratio=MAX_LATENCY_RATIO),
+    tables=("main", "terminal"),
+    pictured=True,
+    wins=_anyone,
+)
+DETECTION: Final = Metric(
+    name="detection",
+    heading="detected",
+    meaning="share of keywords that are classified correctly with a top score above 0.95, so that "
+    "the operating rule is triggered",
+    value=_share_of(*_DETECTED),
+    unit=SHARE,
+    better="higher",
+    limit="min_detection",
+    share=counted(*_DETECTED),
+    comparison=PairedClips(answers=detected),
+    tables=("main", "terminal", "operating"),
+    wins=_quiet,
+    beside="false accepts",
+)
+FALSE_ACCEPTS: Final = Metric(
+    name="false accepts",
+    title="false-accept rate on other words",
+    heading="false accepts",
+    meaning="share of clips of *other* words, by speakers of the same split, that trigger the "
+    'rule; "-" where the data set has no other words',
+    value=_share_of(*_ON_WORDS),
+    unit=SHARE,
+    better="lower",
+    limit="max_false_accepts",
+    share=counted(*_ON_WORDS),
+    comparison=Intervals(path=_ON_WORDS),
+    tables=("main", "terminal", "operating"),
+)
+NOISE: Final = Metric(
+    name="false accepts on noise",
+    title="false-accept rate on noise",
+    heading="on noise",
+    meaning="share of 361 clips of noise that trigger the rule: white, pink and brown noise, mains "
+    "hum and clicks at six levels each, and digital silence, all made by code. Training hears "
+    "other takes of the same kinds",
+    value=_share_of(*_ON_NOISE),
+    unit=SHARE,
+    better="lower",
+    limit="max_false_accepts_on_noise",
+    share=counted(*_ON_NOISE),
+    tables=("terminal", "operating"),
+)
+
+
+def _time(heading: str, meaning: str, *path: str, tables: tuple[Table, ...]) -> Metric:
+    return Metric(
+        name=heading.removesuffix(" µs"),
+        heading=heading,
+        meaning=meaning,
+        value=number("latency_us", *path),
+        unit=MICROSECONDS,
+        better="lower",
+        tables=tables,
+    )
+
+
+def _tail(percentile: str, meaning: str, *tables: Table) -> Metric:
+    return _time(f"{percentile} µs", meaning, "total", percentile, tables=("latency", *tables))
+
+
+_BOTH: Final[tuple[Table, ...]] = ("terminal", "latency")
+
+METRICS: tuple[Metric, ...] = (
+    ACCURACY,
+    SIZE,
+    LATENCY,
+    DETECTION,
+    FALSE_ACCEPTS,
+    NOISE,
+    _time("front-end µs", "the front-end, timed alone", "frontend", "p50", tables=_BOTH),
+    _time("inference µs", "the model, timed alone", "inference", "p50", tables=_BOTH),
+    _tail("p90", "90th percentile of all calls of all windows"),
+    _tail("p95", "95th percentile of all calls of all windows"),
+    _tail("p99", "99th percentile of all calls of all windows", "terminal"),
+    _tail("max", "the slowest call of all windows"),
+    Metric(
+        name="calls",
+        heading="calls",
+        meaning="calls timed in all windows",
+        value=number("latency_us", "total", "calls"),
+        unit=COUNT,
+        tables=("latency",),
+    ),
+    _time("first call µs", "the first call on a clip", "first_call", tables=("latency",)),
+    _time("init µs", "loading the model, before the first call", "init", tables=("latency",)),
+    Metric(
+        name="parameters",
+        heading="parameters",
+        meaning="constants that convolutions, dense layers and arithmetic use",
+        value=number("parameters"),
+        unit=COUNT,
+        better="lower",
+        tables=("anatomy",),
+    ),
+    Metric(
+        name="MACs",
+        heading="MACs",
+        meaning="multiply-accumulates of convolutions and dense layers in one inference",
+        value=number("macs"),
+        unit=COUNT,
+        better="lower",
+        tables=("anatomy",),
+    ),
+    Metric(
+        name="raw size",
+        heading="raw bytes",
+        meaning="the `.tflite` file as it is",
+        value=number("size", "raw_bytes"),
+        unit=COUNT,
+        better="lower",
+        tables=("anatomy",),
+    ),
+    Metric(
+        name="peak memory",
+        heading="peak memory MiB",
+        meaning="how far loading the model and calling it once raised the peak memory of a process "
+        "that had imported LiteRT; some 7 MiB of it are LiteRT's own code, the same for each model",
+        value=number("added_peak_bytes"),
+        unit=MIB,
+        better="lower",
+        tables=("anatomy",),
+    ),
+    Metric(
+        name="nominal sparsity",
+        heading="zeros wanted",
+        meaning="share of zeros that the candidate asks pruning for, in ordinary convolutions",
+        value=number("sparsity", "nominal"),
+        unit=SHARE,
+        tables=("anatomy",),
+    ),
+    Metric(
+        name="sparsity",
+        heading="zeros measured",
+        meaning="share of zeros counted in the file, among all weights of convolutions and dense "
+        "layers",
+        value=number("sparsity", "overall"),
+        unit=SHARE,
+        tables=("anatomy",),
+    ),
+)
+"""Every metric, in the order of the columns of each table."""

@@ -1,0 +1,164 @@
+"""What the project says of how it measures, and the tests that show it."""
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+CLAIMS: Final[Mapping[str, tuple[str, ...]]] = {
+    "The object whose accuracy is counted is the one that is timed.": (
+        "test_spotter.py::test_a_spotter_is_front_end_and_model_and_nothing_else",
+        "test_subject.py::test_a_candidate_is_scored_on_every_clip_of_its_task",
+        "test_subject.py::test_clips_are_timed_round_and_round",
+    ),
+    "A timed call is front-end plus inference.": (
+        "test_gate.py::test_the_headline_is_front_end_and_model_and_the_stages_are_one_each",
+        "test_timing.py::test_exactly_front_end_and_inference_are_counted",
+    ),
+    "Reading a clip is not timed.": (
+        "test_timing.py::test_whole_calls_are_timed_without_the_fetching_of_clips",
+    ),
+    "Front-end and inference are timed apart as well.": (
+        "test_gate.py::test_the_headline_is_front_end_and_model_and_the_stages_are_one_each",
+    ),
+    "The first call is reported apart.": (
+        "test_gate.py::test_the_headline_is_front_end_and_model_and_the_stages_are_one_each",
+        "test_timing.py::test_one_call_is_timed_in_microseconds",
+    ),
+    "What timing itself costs is printed.": (
+        "test_gate.py::test_what_timing_itself_costs_is_told",
+    ),
+    "Five windows of each candidate are interleaved: the first of all, then the second of all.": (
+        "test_gate.py::test_windows_are_interleaved_across_candidates",
+    ),
+    "A window begins with at least ten untimed calls, the first with half a second of them.": (
+        "test_subject.py::test_windows_last_as_long_as_asked_and_the_first_is_warmed_up_longest",
+        "test_timing.py::test_a_slow_spotter_is_warmed_up_by_ten_calls_all_the_same",
+        "test_timing.py::test_profiles_are_those_of_the_design",
+    ),
+    "Calls are timed on one core, by one thread, with the garbage collector off.": (
+        "test_gate.py::test_calls_are_timed_on_one_core_by_one_thread_without_garbage_collector",
+        "test_gate_faults.py::test_a_throttled_board_makes_rows_invalid_after_three_attempts",
+    ),
+    "The latency is the median call of the median window.": (
+        "test_timing.py::test_the_median_window_decides_not_the_disturbed_one",
+        "test_subject.py::test_a_candidate_is_judged_by_the_median_of_its_windows",
+    ),
+    "The 90th, 95th and 99th percentile and the maximum are those of all calls.": (
+        "test_row.py::test_latency_is_the_median_window_and_the_tail_of_all_calls",
+    ),
+    "Accuracy is n of N, with its 95 % Wilson interval.": (
+        "test_statistics.py::test_the_interval_is_wilsons",
+        "test_row.py::test_accuracy_is_a_count_with_its_interval_and_confusion",
+    ),
+    "Accuracy is counted on speakers that no model was trained on.": (
+        "test_mini_speech_commands.py::test_no_speaker_stands_on_two_sides",
+        "test_espeak.py::test_no_family_of_voices_is_on_two_sides",
+    ),
+    "A verdict is not certain where the limit lies within the interval of the accuracy.": (
+        "test_report.py::test_a_verdict_is_not_certain_if_the_limit_lies_in_the_interval",
+    ),
+    "With --certain the lower end of the interval must beat the limit, too.": (
+        "test_gate_faults.py::test_a_few_clips_are_not_enough_to_be_certain",
+    ),
+    "A limit that is missed fails the run, also where the tests of verdicts are left out.": (
+        "test_gate_faults.py::test_failing_candidates_have_rows_that_tell_why",
+        "test_gate_interrupts.py::test_a_limit_that_is_missed_fails_where_verdicts_are_left_out",
+        "test_gate_interrupts.py::test_a_limit_that_is_missed_fails_where_only_benchmarks_run",
+    ),
+    "A device acts when the top score exceeds 0.95.": (
+        "test_statistics.py::test_the_operating_rule",
+        "test_row.py::test_the_operating_rule_is_recorded_with_its_threshold",
+    ),
+    "False accepts are counted on all other words of the test split and on 361 clips of noise.": (
+        "test_gate.py::test_other_words_and_noise_that_are_acted_on_are_counted",
+        "test_subject.py::test_other_words_are_scored_for_false_accepts",
+        "test_row.py::test_false_accepts_are_counted_for_words_and_for_noise",
+        "test_noise.py::test_every_kind_is_there_at_every_level_and_digital_zero_once",
+    ),
+    "The size is that of a zip of the one file, DEFLATE level 9.": (
+        "test_size.py::test_the_level_is_nine",
+        "test_size.py::test_a_kilobyte_of_zeros_is_compressed_not_stored",
+        "test_size.py::test_an_empty_file_costs_the_container_alone",
+    ),
+    "Sparsity is counted in the file, not taken from the recipe.": (
+        "test_model.py::test_parameters_macs_and_zeros_are_those_counted_by_hand",
+        "test_model.py::test_a_quantised_zero_is_the_zero_point",
+    ),
+    "A board that is throttled, or was since the run began, makes a row invalid.": (
+        "test_validity.py::test_one_throttled_reading_makes_the_row_invalid",
+        "test_validity.py::test_a_board_throttled_between_two_readings_makes_the_row_invalid",
+        "test_gate_faults.py::test_a_throttled_board_makes_rows_invalid_after_three_attempts",
+    ),
+    "A clock that falls by more than 2 % while the board is busy makes a row invalid.": (
+        "test_validity.py::test_a_clock_that_falls_makes_the_row_invalid",
+        "test_validity.py::test_a_clock_that_hardly_falls_is_believed",
+    ),
+    "A row that the board made invalid is measured again, twice at most.": (
+        "test_subject.py::test_all_windows_are_taken_again_twice_at_most",
+        "test_gate_faults.py::test_a_throttled_board_makes_rows_invalid_after_three_attempts",
+    ),
+    "A runtime without XNNPACK makes a row invalid, and is not measured again.": (
+        "test_validity.py::test_a_missing_delegate_makes_the_row_invalid",
+        "test_subject.py::test_what_no_repetition_can_mend_is_not_measured_again",
+    ),
+    "An invalid row fails the run with --strict-board only.": (
+        "test_verdict.py::test_what_fails_a_run_and_what_does_if_the_board_is_to_be_strict",
+        "test_gate_faults.py::test_a_throttled_board_makes_rows_invalid_after_three_attempts",
+    ),
+    "Windows that differ are warned of.": (
+        "test_validity.py::test_windows_that_spread_are_warned_of",
+        "test_validity.py::test_one_window_far_off_is_warned_of",
+    ),
+    "Other processes at work are warned of.": (
+        "test_validity.py::test_others_that_work_are_warned_of",
+    ),
+    "An unsteady governor is warned of.": (
+        "test_validity.py::test_another_governor_is_warned_of",
+        "test_subject.py::test_an_unsteady_governor_is_warned_of",
+    ),
+    "A Pi whose firmware is silent is warned of.": (
+        "test_validity.py::test_a_pi_whose_firmware_is_silent_is_warned_of",
+        "test_subject.py::test_a_pi_whose_firmware_is_silent_is_warned_of",
+    ),
+    "A model that crashes its process fails its own row only.": (
+        "test_probe.py::test_a_crash_is_an_error_and_the_same_helper_tries_the_next",
+        "test_gate_faults.py::test_one_bad_candidate_never_stops_the_others",
+    ),
+    "A model that hangs is ended.": ("test_probe.py::test_a_model_that_hangs_is_ended",),
+    "A model that eats memory is ended.": (
+        "test_probe.py::test_a_model_that_eats_memory_is_ended",
+    ),
+}
+"""Each claim with its proofs: file in this folder, and test."""
+
+
+@pytest.mark.parametrize("claim", CLAIMS)
+def test_every_claim_has_its_proofs(claim: str) -> None:
+    assert CLAIMS[claim]
+    assert list(missing(CLAIMS[claim])) == []
+
+
+def test_a_proof_that_is_not_there_is_noticed() -> None:
+    here = f"{Path(__file__).name}::test_a_proof_that_is_not_there_is_noticed"
+    gone = [f"{Path(__file__).name}::missing", f"{Path(__file__).name}::test_x", "test_x.py::test"]
+
+    assert list(missing([here, *gone])) == gone
+
+
+def missing(proofs: Iterable[str]) -> Iterator[str]:
+    """Return those of *proofs* that are no test of any file in this folder."""
+    for proof in proofs:
+        name, _, test = proof.partition("::")
+        path = Path(__file__).with_name(name)
+        if not (path.is_file() and test in defined_in(path)):
+            yield proof
+
+
+def defined_in(path: Path) -> set[str]:
+    """Return the names of the tests that a file defines."""
+    defined = ast.parse(path.read_text(encoding="utf-8")).body
+    functions = {node.name for node in defined if isinstance(node, ast.FunctionDef)}
+    return {name for name in functions if name.startswith("test_")}

@@ -1,0 +1,180 @@
+"""What the gate refuses, what it fails, and what it says of either."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.unit.gates import CLOCKED, CONDITIONS, FEWER, SLEEPY, START_CLOCK, THROTTLED, Project
+from tests.unit.models import ready, unscaled_sum
+
+TRAINED = """
+from harness import Candidate
+
+
+def network(keras, input_shape, labels):
+    return keras.Model(input_shape, labels)
+
+
+CANDIDATE = Candidate(network=network)
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path, {"good": ready("good")})
+
+
+def test_one_bad_candidate_never_stops_the_others(tmp_path: Path) -> None:
+    candidates = {
+        "good": ready("good"),
+        "broken": "CANDIDATE = 3\n",
+        "misspelt": "import no_such_module\n",
+        "leaving": "raise SystemExit(0)\n",
+        "untrained": TRAINED,
+        "stale": TRAINED,
+        "cut_off": ready("cut_off"),
+        "aborting": ready("aborting"),
+    }
+    project = Project(tmp_path, candidates)
+    model = (project.models / "good.tflite").read_bytes()
+    (project.models / "stale.tflite").write_bytes(model)
+    card = {"format": 1, "specification": "of last week", "model_sha256": "0"}
+    (project.models / "stale.json").write_text(json.dumps(card))
+    (project.models / "cut_off.tflite").write_bytes(model[:5_000])
+    (project.models / "aborting.tflite").write_bytes(unscaled_sum())
+
+    exit_status, _ = project.measure()
+
+    rows = project.rows()
+    errors = {name: row["error"] for name, row in rows.items()}
+    assert exit_status == 1
+    assert errors.pop("good") is None
+    assert rows["good"]["latency_us"]["total"]["calls"] >= 50
+    assert "must define CANDIDATE = Candidate(...), found int" in errors.pop("broken")
+    assert "cannot be imported: ModuleNotFoundError" in errors.pop("misspelt")
+    assert "cannot be imported: SystemExit: 0; mend the module" in errors.pop("leaving")
+    assert "never trained; run: tox run -e train -- untrained" in errors.pop("untrained")
+    assert "edited since it was trained; run: tox run -e train -- stale" in errors.pop("stale")
+    assert "cut_off.tflite is damaged (5,000 bytes" in errors.pop("cut_off")
+    assert "aborting.tflite killed its interpreter (SIGABRT)" in errors.pop("aborting")
+    assert errors == {}
+
+
+def test_failing_candidates_have_rows_that_tell_why(tmp_path: Path) -> None:
+    beaten = ready("good", "misses={'speech': ('accuracy',)}")
+    project = Project(tmp_path, {"slow": SLEEPY.format(seconds=0.009), "beaten": beaten})
+
+    exit_status, _ = project.measure()
+
+    slow, beaten_row = project.rows()["slow"], project.rows()["beaten"]
+    assert exit_status == 1
+    assert (slow["verdict"], beaten_row["verdict"]) == ("fail", "fail")
+    (reason,) = slow["violations"]
+    assert reason.startswith("latency ")
+    assert reason.endswith(" µs is not under 8,000.0 µs")
+    assert slow["latency_us"]["frontend"]["p50"] > 9_000 > slow["latency_us"]["inference"]["p50"]
+    assert beaten_row["violations"] == ["accuracy beats its limit; remove it from misses"]
+    assert f"- slow: fail: {reason}" in project.report()
+
+
+def test_a_few_clips_are_not_enough_to_be_certain(project: Project) -> None:
+    exit_status, said = project.measure("--certain")
+
+    # Wilson's lower end at 6 of 6: 6 / (6 + 3.8415).
+    reason = "accuracy may be 60.97%, which is not over 97.00%"
+    assert exit_status == 1
+    assert project.rows()["good"]["violations"] == [reason]
+    assert f"good: {reason}" in said
+
+
+def test_a_record_that_cannot_be_read_is_named_before_measuring(project: Project) -> None:
+    old = project.results / "some-board" / "raw" / "old.json"
+    old.parent.mkdir(parents=True)
+    old.write_text('{"format": 1, "run"')
+
+    exit_status, said = project.measure()
+
+    assert exit_status == pytest.ExitCode.USAGE_ERROR
+    assert f"{old} is no readable record" in said
+    assert "passed" not in said
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"), [((), 0), (("--strict-board",), 1)], ids=["shown", "strict"]
+)
+def test_a_throttled_board_makes_rows_invalid_after_three_attempts(
+    tmp_path: Path, options: tuple[str, ...], expected: int
+) -> None:
+    project = Project(tmp_path, {"clocked": CLOCKED}, FEWER + START_CLOCK + THROTTLED)
+
+    exit_status, said = project.measure("-rs", *options)
+
+    row = project.rows()["clocked"]
+    reason = "the board was throttled during the run: cool it, or give it a better power supply"
+    assert exit_status == expected
+    assert (row["verdict"], row["violations"]) == ("invalid", [reason])
+    assert "measured 3 times, the board being held back before" in row["warnings"]
+    assert len(row["windows"]) == 5
+    assert row["attempts"] == [{"reasons": [reason], "p50s_us": [600] * 5}] * 2
+    assert f"clocked: {reason}" in said
+    assert row["latency_us"]["total"]["p50"] == 600
+    assert f"time_calls: {CONDITIONS}" in project.notes()
+
+
+def test_a_folder_without_recordings_for_any_candidate_fails(project: Project) -> None:
+    (project.folder / "speech").rename(project.folder / "sounds")
+    shutil.copytree(project.folder / "sounds" / "bird", project.folder / "speech" / "bird")
+
+    exit_status, said = project.measure()
+
+    assert exit_status == pytest.ExitCode.TESTS_FAILED
+    assert "folder speech has no WAV file for go or stop: found bird; lay it out as" in said
+    assert project.raw == []
+
+
+def test_an_unknown_candidate_is_refused_with_the_known_ones(project: Project) -> None:
+    exit_status, said = project.measure("--candidate", "typo")
+
+    assert exit_status == pytest.ExitCode.USAGE_ERROR
+    assert "unknown candidate 'typo'; known candidates: good" in said
+
+
+def test_an_unknown_data_set_is_refused_with_the_known_ones(project: Project) -> None:
+    exit_status, said = project.measure("--dataset", "typo")
+
+    assert exit_status == pytest.ExitCode.USAGE_ERROR
+    assert "unknown data set 'typo'" in said
+    assert "mini_speech_commands" in said
+
+
+def test_an_unwritable_results_folder_is_refused_before_measuring(project: Project) -> None:
+    project.results.write_text("a file where the folder should be")
+
+    exit_status, said = project.measure()
+
+    assert exit_status == pytest.ExitCode.USAGE_ERROR
+    assert f"cannot write {project.results}" in said
+    assert "passed" not in said
+
+
+def test_other_words_that_cannot_be_read_are_named_and_end_the_run(project: Project) -> None:
+    (project.folder / "candidates" / "broken.py").write_text("CANDIDATE = 3\n")
+    (project.folder / "speech" / "bird" / "1.wav").write_bytes(b"RIFF")
+
+    exit_status, said = project.measure()
+
+    assert exit_status != 0
+    assert "FAILED: bird/1.wav is no PCM WAV file" in said
+    assert "Traceback" not in said
+
+
+def test_a_broken_recording_ends_the_run_and_is_named(project: Project) -> None:
+    (project.folder / "speech" / "go" / "1.wav").write_bytes(b"RIFF")
+
+    exit_status, said = project.measure()
+
+    assert exit_status != 0
+    assert "nothing can be measured: go/1.wav is no PCM WAV file" in said
+    assert project.raw == []

@@ -1,0 +1,96 @@
+"""Runs of the gate that are cut short, by their user or by what goes wrong."""
+
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.unit.gates import QUICK, SLEEPY, Project
+from tests.unit.models import ready
+
+INTERRUPTIBLE = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path, {"good": ready("good")})
+
+
+def test_what_was_measured_is_kept_where_pages_cannot_be_rendered(tmp_path: Path) -> None:
+    spoil = 'Path("out/README.md").write_text("# Mine")\n'
+    spoiler = SLEEPY.format(seconds=0).replace('Path("asleep").touch()', spoil.strip())
+    project = Project(tmp_path, {"good": spoiler})
+
+    exit_status, said = project.measure("-k", "1-")
+
+    assert exit_status == pytest.ExitCode.TESTS_FAILED
+    assert f"wrote {project.raw[0]}" in said
+    assert "FAILED: " in said
+    assert "README.md is no index of results and would be lost; choose another folder" in said
+
+
+@pytest.fixture(scope="module")
+def cut_short(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, int, str]:
+    """Take the first window only, and no verdict, with a limit that is missed."""
+    project = Project(tmp_path_factory.mktemp("cut-short"), {"good": ready("good")})
+    return project, *project.measure("--certain", "-k", "1-")
+
+
+def test_a_limit_that_is_missed_fails_where_verdicts_are_left_out(
+    cut_short: tuple[Project, int, str],
+) -> None:
+    _, exit_status, said = cut_short
+
+    assert "accuracy may be 60.97%" in said
+    assert exit_status == pytest.ExitCode.TESTS_FAILED
+
+
+def test_a_limit_that_is_missed_fails_where_only_benchmarks_run(project: Project) -> None:
+    exit_status, said = project.measure("--certain", "--benchmark-only")
+
+    assert "accuracy may be 60.97%" in said
+    assert exit_status == pytest.ExitCode.TESTS_FAILED
+
+
+def test_ctrl_c_keeps_what_was_measured(tmp_path: Path) -> None:
+    # The second candidate takes a minute a call, of which the signal wakes it.
+    candidates = {"good": ready("good"), "sleepy": SLEEPY.format(seconds=60)}
+    project = Project(tmp_path, candidates, QUICK + INTERRUPTIBLE)
+
+    with project.start("-v") as gate:
+        assert gate.stdout is not None
+        seen = any("test_window[1-good] PASSED" in line for line in gate.stdout)
+        # An interrupted import would leave its file open, which pytest then takes for the fault.
+        while gate.poll() is None and not (project.folder / "asleep").exists():
+            time.sleep(0.01)
+        gate.send_signal(signal.SIGINT)
+        said, _ = gate.communicate(timeout=600)
+
+    assert seen
+    assert gate.returncode == pytest.ExitCode.INTERRUPTED
+    assert [len(row["windows"]) for row in project.rows().values()] == [1]
+    assert "measured in 1 of 5 windows" in project.rows()["good"]["warnings"]
+    assert f"wrote {project.raw[0]}" in said
+
+
+def test_a_run_cut_short_keeps_what_was_measured(cut_short: tuple[Project, int, str]) -> None:
+    row = cut_short[0].rows()["good"]
+
+    assert len(row["windows"]) == 1
+    assert "measured in 1 of 5 windows" in row["warnings"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["--benchmark-disable"], ["-k", "test_verdict"]],
+    ids=["benchmarks disabled", "verdicts only"],
+)
+def test_without_a_measured_window_there_is_no_verdict_and_no_record(
+    project: Project, options: list[str]
+) -> None:
+    exit_status, said = project.measure(*options)
+
+    assert exit_status == 0
+    assert "skipped" in said
+    assert project.raw == []
