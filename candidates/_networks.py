@@ -49,7 +49,7 @@ class DsCnn:
 @dataclass(frozen=True, kw_only=True)
 class TcCnn:
     """
-    Temporal convolutions: the first layer sees all mel bins at once, the others time alone.
+    Temporal convolutions: mel bins are channels, so that every kernel moves along time alone.
 
     Its separable blocks have one row to work on instead of sixteen, so for the
     same width it needs a fraction of the multiplications of :class:`DsCnn`.
@@ -58,31 +58,71 @@ class TcCnn:
 
     Attributes:
         width: Filters of every convolution.
-        blocks: Separable blocks with a residual connection.
+        blocks: Separable blocks.
+        first: Frames that the first convolution sees.
         kernel: Frames that the depthwise convolutions see.
+        residual: Whether each block's input is added to its output.
         dropout: Share of pooled features dropped in training.
 
     """
 
     width: int
     blocks: int = 4
+    first: int = 3
     kernel: int = 9
+    residual: bool = True
     dropout: float = 0.2
 
     def __call__(self, keras: Any, input_shape: tuple[int, int], labels: tuple[str, ...]) -> Any:
         """Build the Keras model: (frames, mel bins) in, softmax over *labels* out."""
         layers = keras.layers
+        frames, bins = input_shape
 
-        def convolution(x: Any, kernel: tuple[int, int]) -> Any:
-            x = layers.Conv2D(self.width, kernel, use_bias=False)(x)
+        def convolution(x: Any, kernel: int) -> Any:
+            x = layers.Conv2D(self.width, (kernel, 1), use_bias=False)(x)
             return layers.BatchNormalization()(x)
 
-        inputs = keras.Input(shape=(*input_shape, 1))
-        x = layers.ReLU()(convolution(inputs, (3, input_shape[1])))
+        inputs = keras.Input(shape=(frames, bins, 1))
+        x = layers.Reshape((frames, 1, bins))(inputs)
+        x = layers.ReLU()(convolution(x, self.first))
         for _ in range(self.blocks):
             y = layers.DepthwiseConv2D((self.kernel, 1), padding="same", use_bias=False)(x)
-            y = convolution(layers.BatchNormalization()(y), (1, 1))
-            x = layers.ReLU()(layers.Add()([x, y]))
+            y = convolution(layers.BatchNormalization()(y), 1)
+            x = layers.ReLU()(layers.Add()([x, y]) if self.residual else y)
         x = layers.GlobalAveragePooling2D()(x)
         x = layers.Dropout(self.dropout)(x)
         return keras.Model(inputs, layers.Dense(len(labels), activation="softmax")(x))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ensemble:
+    """
+    Networks of one kind in one model: their features meet in one Dense layer.
+
+    Training teaches each of them on its own, from another seed, and then puts their last
+    layers into one, which gives the mean of their logits.
+
+    Attributes:
+        member: One of the networks.
+        count: Number of networks.
+
+    """
+
+    member: TcCnn | DsCnn
+    count: int = 3
+
+    @property
+    def members(self) -> tuple[TcCnn | DsCnn, ...]:
+        """The networks."""
+        return (self.member,) * self.count
+
+    def __call__(self, keras: Any, input_shape: tuple[int, int], labels: tuple[str, ...]) -> Any:
+        """Build the Keras model: (frames, mel bins) in, softmax over *labels* out."""
+        inputs = keras.Input(shape=(*input_shape, 1))
+        features = []
+        for i, member in enumerate(self.members):
+            model = member(keras, input_shape, labels)
+            before_dense = model.layers[-2].output
+            features.append(keras.Model(model.input, before_dense, name=f"member_{i}")(inputs))
+        x = keras.layers.Concatenate()(features)
+        return keras.Model(inputs, keras.layers.Dense(len(labels), activation="softmax")(x))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.candidate.budget import GO_STOP_BUDGET, Budget
 from harness.candidate.candidate import Candidate, ReadyModel
-from harness.candidate.training import Augmentation, Training
+from harness.candidate.training import Augmentation, FalseAccepts, Training
 from harness.frontends.frontend import Frontend
 from harness.frontends.log_mel import LogMel
 from harness.frontends.mfcc import Mfcc
@@ -23,6 +23,7 @@ __all__ = [
     "Augmentation",
     "Budget",
     "Candidate",
+    "FalseAccepts",
     "Frontend",
     "LogMel",
     "Mfcc",

@@ -2,18 +2,31 @@
 The build side: TensorFlow and Keras live here and nowhere else.
 
 tensorflow-model-optimization needs Keras 2, and must be imported before anything
-touches ``tf.keras``; so both are imported here, in this order, once.
+touches ``tf.keras``; so both are imported here, in this order, once: when the first of
+them is asked for, as the processes that make features need none of them.
 """
 
+import importlib
 import os
+from typing import Any, Final
 
 os.environ["TF_USE_LEGACY_KERAS"] = "1"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-# isort: off
-import tensorflow_model_optimization as tfmot
-import tensorflow as tf
-import tf_keras as keras
-# isort: on
+_MODULES: Final = {
+    "tfmot": "tensorflow_model_optimization",
+    "tf": "tensorflow",
+    "keras": "tf_keras",
+}
 
 __all__ = ["keras", "tf", "tfmot"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import TensorFlow when ``tf``, ``keras`` or ``tfmot`` is first asked for."""
+    if name not in _MODULES:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    for short, module in _MODULES.items():
+        globals()[short] = importlib.import_module(module)
+    return globals()[name]

@@ -1,57 +1,118 @@
-"""Varying training clips in NumPy; a traced TensorFlow graph would draw its numbers just once."""
+"""Varying training clips in NumPy: before a front-end in time and sound, behind it by masks."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from harness.audio import CLIP_SAMPLES, SAMPLE_RATE_HZ, Clip
 from harness.candidate.training import Augmentation
-from harness.datasets.noise import Samples, coloured_noise, to_int16
+from harness.datasets.noise import Samples, coloured_noises, to_int16
 from harness.frontends.frontend import Features
 
-_POSITIONS = np.arange(CLIP_SAMPLES)
+SPEEDS: Final = 32
+"""Speeds on either side of the original, evenly spaced: positions are worked out once for each."""
+
+BANK: Final = 256
+"""Seconds of coloured noise that clips draw from; each is turned around to another start."""
+
+_WHOLE: Final = np.arange(CLIP_SAMPLES)
 
 
-def vary_clip(clip: Clip, how: Augmentation, rng: np.random.Generator) -> Clip:
-    """Shift, stretch, scale and add noise to one clip; int16 in and out, same shape."""
-    samples = clip.astype(np.float32)
-    samples = _resample(samples, how, rng)
-    samples *= 10 ** (rng.uniform(*how.gain_db) / 20)
-    if rng.random() < how.noise_share:
-        samples += _noise_for(samples, rng.uniform(*how.noise_snr_db), rng)
-    return to_int16(samples)
+@dataclass(frozen=True, kw_only=True)
+class Varier:
+    """
+    Shifts, stretches, scales and adds noise to clips.
+
+    Attributes:
+        how: By how much.
+
+    """
+
+    how: Augmentation
+
+    def __call__(self, clip: Clip, count: int, rng: np.random.Generator) -> Iterator[Clip]:
+        """Yield *count* variants of *clip*: int16 in and out, same shape."""
+        padded = np.zeros(CLIP_SAMPLES + 2 * self._margin + 1, np.float32)
+        padded[self._margin : self._margin + CLIP_SAMPLES] = clip
+        for _ in range(count):
+            samples = self._moved(padded, rng)
+            samples *= np.float32(10 ** (rng.uniform(*self.how.gain_db) / 20))
+            if rng.random() < self.how.noise_share:
+                self._add_noise(samples, rng)
+            yield to_int16(samples)
+
+    def _moved(self, padded: Samples, rng: np.random.Generator) -> Samples:
+        """Shift and stretch in one linear interpolation; silence comes in at the ends."""
+        left, share = self._positions[rng.integers(len(self._positions))]
+        longest = self.how.shift_ms * SAMPLE_RATE_HZ / 1_000
+        around = padded[self._margin + round(rng.uniform(-longest, longest)) - self._reach :]
+        moved: Samples = around[left]
+        moved += (around[1:][left] - moved) * share
+        return moved
+
+    def _add_noise(self, samples: Samples, rng: np.random.Generator) -> None:
+        power = np.sqrt(np.dot(samples, samples) / samples.size)
+        noise = self._bank[rng.integers(BANK)]
+        start = int(rng.integers(CLIP_SAMPLES))
+        level = np.float32(power * 10 ** (-rng.uniform(*self.how.noise_snr_db) / 20))
+        samples[: CLIP_SAMPLES - start] += level * noise[start:]
+        samples[CLIP_SAMPLES - start :] += level * noise[:start]
+
+    @property
+    def _reach(self) -> int:
+        """Samples that the fastest clip reaches beyond either end."""
+        return int(np.ceil(self.how.stretch * CLIP_SAMPLES / 2)) + 1
+
+    @property
+    def _margin(self) -> int:
+        return self._reach + int(np.ceil(self.how.shift_ms * SAMPLE_RATE_HZ / 1_000)) + 1
+
+    @cached_property
+    def _positions(self) -> list[tuple[npt.NDArray[np.intp], Samples]]:
+        """For each speed: the sample on the left, counted from the reach, and the right's share."""
+        found = []
+        for speed in 1 + self.how.stretch * np.linspace(-1, 1, 2 * SPEEDS + 1):
+            position = (_WHOLE - CLIP_SAMPLES / 2) * speed + CLIP_SAMPLES / 2
+            left = np.floor(position)
+            found.append(((left + self._reach).astype(np.intp), (position - left).astype("f4")))
+        return found
+
+    @cached_property
+    def _bank(self) -> npt.NDArray[np.float32]:
+        rng = np.random.default_rng(0)
+        return coloured_noises(rng, rng.uniform(0, 2, BANK))
 
 
-def mask_features(features: Features, how: Augmentation, rng: np.random.Generator) -> Features:
-    """Blank out a stretch of frames and a band of mel bins; a copy, same shape (SpecAugment)."""
-    masked = features.copy()
-    blank = masked.mean()
-    for axis, longest in ((0, how.masked_frames), (1, how.masked_bins)):
-        length = int(rng.integers(0, min(longest, masked.shape[axis]) + 1))
-        start = int(rng.integers(0, masked.shape[axis] - length + 1))
-        where = [slice(None), slice(None)]
-        where[axis] = slice(start, start + length)
-        masked[tuple(where)] = blank
-    return masked
+def mask(features: Features, how: Augmentation, rng: np.random.Generator) -> Features:
+    """
+    Blank out a stretch of frames of each clip, and a band of bins if there are any (SpecAugment).
+
+    Args:
+        features: Of a batch, float32 ``(clips, *shape)`` of any shape: frames come first, bins
+            second. It is changed in place.
+        how: Names the longest stretches.
+        rng: Draws lengths and places.
+
+    """
+    blank = features.mean(axis=tuple(range(1, features.ndim)), keepdims=True)
+    for axis, longest in ((1, how.masked_frames), (2, how.masked_bins)):
+        if axis < features.ndim and longest:
+            _blank(features, blank, axis, longest, rng)
+    return features
 
 
-def _resample(samples: Samples, how: Augmentation, rng: np.random.Generator) -> Samples:
-    """Shift and stretch in one linear interpolation; silence comes in at the ends."""
-    speed = 1 + rng.uniform(-how.stretch, how.stretch)
-    shift = rng.uniform(-how.shift_ms, how.shift_ms) * SAMPLE_RATE_HZ / 1_000
-    middle = CLIP_SAMPLES / 2
-    # Not np.interp, which searches for each position and takes ten times as long.
-    position = (_POSITIONS - middle) * speed + (middle + shift)
-    left = np.floor(position).astype(np.intp)
-    inside = (position >= 0) & (position <= _POSITIONS[-1])
-    left = np.where(inside, left, 0)
-    right = np.minimum(left + 1, _POSITIONS[-1])
-    share = (position - left).astype(np.float32)
-    moved: Samples = samples[left] * (1 - share) + samples[right] * share
-    moved[~inside] = 0
-    return moved
-
-
-def _noise_for(samples: Samples, snr_db: float, rng: np.random.Generator) -> Samples:
-    power = float(np.sqrt(np.mean(samples**2)))
-    noise = coloured_noise(rng, rng.uniform(0, 2))
-    noise *= np.float32(power * 10 ** (-snr_db / 20))
-    return noise
+def _blank(
+    features: Features, blank: Features, axis: int, longest: int, rng: np.random.Generator
+) -> None:
+    clips, size = len(features), features.shape[axis]
+    length = rng.integers(0, min(longest, size), size=clips, endpoint=True)
+    start = rng.integers(0, size - length, endpoint=True)
+    place = np.arange(size)
+    hidden = (place >= start[:, np.newaxis]) & (place < (start + length)[:, np.newaxis])
+    shape = [clips, *[1] * (features.ndim - 1)]
+    shape[axis] = size
+    np.copyto(features, blank, where=hidden.reshape(shape))

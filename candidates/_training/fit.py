@@ -1,39 +1,84 @@
-"""Training and pruning one network with Keras."""
+"""Training one network: batches in, a trained Keras model and its history out."""
 
-from typing import Any
+from collections.abc import Callable
+from contextlib import nullcontext
+from typing import Any, Final
 
 from tqdm import tqdm
 
-from candidates._training import keras, tf, tfmot
+from candidates._training import keras, tf
 from candidates._training.batches import Batches
+from candidates._training.levels import Levels, require_dense
+from candidates._training.pruning import Pruning, prunable
+from candidates._training.validation import Validation
 from harness.candidate.candidate import Candidate, ReadyModel
 from harness.errors import CandidateError
 
-PRUNING_FREQUENCY = 20
-"""Steps from one tightening of the mask to the next."""
+History = dict[str, list[float]]
+"""Loss, and accuracy and detection on the validation split, after each epoch."""
+
+_DIGITS: Final = 4
 
 
-def fit(candidate: Candidate, name: str, batches: Batches) -> tuple[Any, dict[str, list[float]]]:
+def fit(
+    candidate: Candidate, name: str, batches: Batches, validation: Validation
+) -> tuple[Any, History]:
     """Return the trained Keras model, stripped of pruning wrappers, and its history."""
+    require_dense(candidate)
     recipe = candidate.training
     keras.backend.clear_session()
     keras.utils.set_random_seed(recipe.seed)
     tf.config.experimental.enable_op_determinism()
     model = build(candidate)
-    callbacks: list[Any] = [Progress(name, recipe.epochs)]
+    levels = Levels(model, recipe.levels) if recipe.levels else None
+    pruning = None
     if candidate.sparsity:
         model = prunable(model, candidate, steps=recipe.epochs * len(batches))
-        callbacks.append(tfmot.sparsity.keras.UpdatePruningStep())
-    model.compile(
-        keras.optimizers.Adam(learning_rate(candidate, len(batches))),
-        keras.losses.CategoricalCrossentropy(),
-        metrics=["accuracy"],
-    )
-    history = model.fit(batches, epochs=recipe.epochs, verbose=0, callbacks=callbacks).history
-    if candidate.sparsity:
-        model = tfmot.sparsity.keras.strip_pruning(model)
-    rounded = {key: [round(float(v), 4) for v in values] for key, values in history.items()}
-    return model, rounded
+        pruning = Pruning(model)
+    step = _stepper(model, keras.optimizers.Adam(learning_rate(candidate, len(batches))), levels)
+    history: History = {}
+    with tqdm(total=recipe.epochs, desc=name, unit="epoch") as bar:
+        for number in range(recipe.epochs):
+            loss = _epoch(batches, number, step, pruning)
+            with levels() if levels else nullcontext():
+                measured = {"loss": loss, **validation.measure(model)}
+            for key, value in measured.items():
+                history.setdefault(key, []).append(round(value, _DIGITS))
+            bar.set_postfix({k: f"{v:.3f}" for k, v in measured.items()}, refresh=False)
+            bar.update()
+    if levels:
+        levels.settle()
+    return (pruning.stripped() if pruning else model), history
+
+
+def _epoch(
+    batches: Batches, number: int, step: Callable[..., Any], pruning: Pruning | None
+) -> float:
+    """Train on every batch of an epoch; returns the mean loss of its clips."""
+    total, clips = 0.0, 0
+    for features, targets in batches.epoch(number):
+        if pruning:
+            pruning.step()
+        total += len(features) * float(step(features, targets))
+        clips += len(features)
+    return total / clips
+
+
+def _stepper(model: Any, optimizer: Any, levels: Levels | None) -> Callable[..., Any]:
+    """Return what trains *model* on one batch, and returns its loss."""
+    entropy = keras.losses.CategoricalCrossentropy()
+    weights = model.trainable_variables
+    optimizer.build(weights)
+
+    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]  # as TensorFlow is
+    def step(features: Any, targets: Any) -> Any:
+        with levels() if levels else nullcontext(), tf.GradientTape() as tape:
+            loss = entropy(targets, model(features, training=True))
+            gradients = tape.gradient(loss, weights)
+        optimizer.apply_gradients(zip(gradients, weights, strict=True))
+        return loss
+
+    return lambda features, targets: step(tf.constant(features), tf.constant(targets))
 
 
 def build(candidate: Candidate) -> Any:
@@ -43,29 +88,6 @@ def build(candidate: Candidate) -> Any:
         msg = f"{path} is a ready model: there is nothing to train; measure it with tox run"
         raise CandidateError(msg)
     return candidate.network(keras, candidate.frontend.shape, candidate.labels)
-
-
-def prunable(model: Any, candidate: Candidate, *, steps: int) -> Any:
-    """Wrap every ordinary convolution for pruning; depthwise ones are few and stay dense."""
-    recipe = candidate.training
-    begin = int(recipe.pruning_start * steps)
-    end = min(int(recipe.pruning_end * steps), steps - 1)
-    frequency = max(1, min(PRUNING_FREQUENCY, end - begin))
-    schedule = tfmot.sparsity.keras.PolynomialDecay(
-        initial_sparsity=min(recipe.initial_sparsity, candidate.sparsity),
-        final_sparsity=candidate.sparsity,
-        begin_step=begin,
-        # Updates come every so many steps from the beginning; the last one must be the end.
-        end_step=begin + (end - begin) // frequency * frequency,
-        frequency=frequency,
-    )
-
-    def wrap(layer: Any) -> Any:
-        if type(layer) is keras.layers.Conv2D:
-            return tfmot.sparsity.keras.prune_low_magnitude(layer, pruning_schedule=schedule)
-        return layer
-
-    return keras.models.clone_model(model, clone_function=wrap)
 
 
 def learning_rate(candidate: Candidate, batches: int) -> Any:
@@ -79,21 +101,3 @@ def learning_rate(candidate: Candidate, batches: int) -> Any:
     return keras.optimizers.schedules.CosineDecay(
         recipe.learning_rate, steps, alpha=recipe.final_learning_rate / recipe.learning_rate
     )
-
-
-class Progress(keras.callbacks.Callback):  # type: ignore[misc]  # tf_keras has no types
-    """A progress bar with loss and accuracy."""
-
-    def __init__(self, name: str, epochs: int) -> None:
-        super().__init__()
-        self._bar = tqdm(total=epochs, desc=name, unit="epoch")
-
-    def on_epoch_end(self, _epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Move on by one epoch."""
-        shown = {key: f"{value:.3f}" for key, value in (logs or {}).items()}
-        self._bar.set_postfix(shown, refresh=False)
-        self._bar.update()
-
-    def on_train_end(self, _logs: dict[str, float] | None = None) -> None:
-        """Leave the bar as it is."""
-        self._bar.close()

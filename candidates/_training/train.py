@@ -2,135 +2,74 @@
 
 import argparse
 import logging
-import platform
 import time
 import traceback
 import warnings
-from importlib import metadata
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from candidates._training.batches import Batches, Speech, as_input, usable
+from candidates._training.batches import batches_of
+from candidates._training.calibrate import calibrate, require_dense_end
+from candidates._training.cards import Made, card_of
 from candidates._training.convert import CALIBRATION_CLIPS, convert
-from candidates._training.fit import build, fit
-from candidates._training.sharpen import require_dense_end, sharpen
-from harness import datasets
+from candidates._training.ensembles import fit_all
+from candidates._training.features import as_input
+from candidates._training.fit import build
+from candidates._training.heard import listen
+from candidates._training.parts import parts_of, usable
+from candidates._training.pools import Pools
+from candidates._training.sources import Sources, sources_for
+from candidates._training.validation import validation_for
 from harness.candidate.candidate import Candidate, model_path
 from harness.candidate.card import Card
 from harness.candidate.registry import Registry
-from harness.candidate.specification import specification_hash
-from harness.datasets import Source
-from harness.decisions import correct
+from harness.datasets import Dataset
 from harness.errors import SpotbenchError
-from harness.files import sha256, write_bytes
-from harness.measure import board
-from harness.measure.machine import Machine
-from harness.spotter.model import Model
-from harness.spotter.spotter import Spotter
-
-CREDIT = "Speech Commands, Pete Warden, arXiv:1804.03209, CC BY 4.0"
-PACKAGES = ("tensorflow", "tf-keras", "tensorflow-model-optimization", "numpy", "scipy")
+from harness.files import write_bytes
+from harness.frontends.frontend import Features
 
 
-def train(candidate: Candidate, name: str, source: Source, synthetic: Source) -> tuple[bytes, Card]:
+def train(candidate: Candidate, name: str, sources: Sources) -> tuple[bytes, Card]:
     """
     Train *candidate* on the training splits; returns its model and card.
 
     Args:
         candidate: What to train.
-        name: Of its module.
-        source: Of recordings.
-        synthetic: Of synthetic voices, read only if the recipe asks for them, and
-            left out if they do not say every word of the task.
+        name: Name of its module.
+        sources: Where speech comes from; the recipe says which of it is used.
 
     """
     started = time.monotonic()
-    if _outliers(candidate, source):
+    model, made = trained(candidate, name, sources)
+    data = convert(model, candidate.quantization, _calibration(candidate, made.heard.task))
+    card = card_of(candidate, name, made, data)
+    return data, replace(card, training_s=round(time.monotonic() - started, 1))
+
+
+def trained(candidate: Candidate, name: str, sources: Sources) -> tuple[Any, Made]:
+    """Return the trained and calibrated Keras model of *candidate*, and what it came from."""
+    rates = candidate.training.false_accepts
+    if rates is not None:
         require_dense_end(build(candidate))
-    real = _speech(candidate, source)
-    voices = _voices(candidate, name, synthetic)
-    model, history = fit(candidate, name, Batches(candidate, real, voices))
-    factor = _sharpened(candidate, model, source)
-    task = real.task
+    heard = listen(candidate, name, sources)
+    pools = Pools(folder=sources.cache / "pools", frontend=candidate.frontend)
+    validation = validation_for(candidate, sources, heard, pools)
+    batches = batches_of(candidate, parts_of(candidate, heard), pools)
+    model, history = fit_all(candidate, name, batches, validation)
+    calibration = calibrate(model, validation, rates)
+    return model, Made(
+        heard=heard, validation=validation.task, history=history, calibration=calibration
+    )
+
+
+def _calibration(candidate: Candidate, task: Dataset) -> Features:
+    """Return features of training clips, which fix the ranges of an int8 model."""
     clips = usable(task, candidate.training)
-    calibration = np.random.default_rng(candidate.training.seed).choice(
-        clips, min(CALIBRATION_CLIPS, len(clips)), replace=False
-    )
-    data = convert(
-        model, candidate.quantization, as_input(candidate.frontend, task.clips[calibration])
-    )
-    loaded = Model(data, name, features_shape=candidate.frontend.shape, labels=candidate.labels)
-    validation = source.load(candidate.words, "validation")
-    spotter = Spotter(candidate.frontend, loaded, labels=candidate.labels, task=candidate.words)
-    scores = spotter.score(validation.clips)
-    hits = correct(scores, validation.words, candidate.labels)
-    zeros = loaded.anatomy.zeros.items()
-    card = Card(
-        candidate=name,
-        specification=specification_hash(candidate),
-        model_sha256=sha256(data),
-        labels=candidate.labels,
-        data={
-            "name": source.name,
-            "training": task.digest,
-            "other_words": real.others.digest if real.others else None,
-            "synthetic": voices.task.digest if voices else None,
-            "synthetic_other_words": voices.others.digest if voices and voices.others else None,
-            "validation": validation.digest,
-            "credit": CREDIT,
-        },
-        versions={
-            "python": platform.python_version(),
-            **{package: metadata.version(package) for package in PACKAGES},
-        },
-        machine=str(board.facts(Machine())["name"]),
-        seed=candidate.training.seed,
-        training_s=round(time.monotonic() - started, 1),
-        history=history,
-        sharpened=round(factor, 4),
-        validation={"correct": int(hits.sum()), "total": len(hits)},
-        sparsity={
-            "overall": round(loaded.anatomy.sparsity, 4),
-            "layers": {layer: round(count / size, 4) for layer, (count, size) in zeros},
-        },
-    )
-    return data, card
-
-
-def _outliers(candidate: Candidate, source: Source) -> tuple[str, ...]:
-    """Return the words that certainty is fitted to: none if the recipe leaves scores alone."""
-    if candidate.training.false_accepts is None:
-        return ()
-    return tuple(word for word in source.words("validation") if word not in candidate.words)
-
-
-def _sharpened(candidate: Candidate, model: Any, source: Source) -> float:
-    share, outliers = candidate.training.false_accepts, _outliers(candidate, source)
-    if share is None or not outliers:
-        return 1.0
-    clips = source.load(outliers, "validation").clips
-    return sharpen(model, as_input(candidate.frontend, clips), share)
-
-
-def _voices(candidate: Candidate, name: str, synthetic: Source) -> Speech | None:
-    """Return the synthetic voices that the recipe asks for, if they say all words of the task."""
-    if not candidate.training.synthetic:
-        return None
-    unsaid = [word for word in candidate.words if word not in synthetic.words("training")]
-    if unsaid:
-        print(f"{name}: no synthetic voices: {synthetic.name} does not say {', '.join(unsaid)}")
-        return None
-    return _speech(candidate, synthetic)
-
-
-def _speech(candidate: Candidate, source: Source) -> Speech:
-    others = tuple(word for word in source.words("training") if word not in candidate.words)
-    wanted = others and candidate.training.other_words
-    return Speech(
-        task=source.load(candidate.words, "training"),
-        others=source.load(others, "training") if wanted else None,
-    )
+    rng = np.random.default_rng(candidate.training.seed)
+    chosen = rng.choice(clips, min(CALIBRATION_CLIPS, len(clips)), replace=False)
+    return as_input(candidate.frontend, task.clips[chosen])
 
 
 def main() -> int:
@@ -145,7 +84,7 @@ def main() -> int:
     for name in names:
         try:
             candidate = registry.load(name)
-            data, card = train(candidate, name, *datasets.for_training())
+            data, card = train(candidate, name, sources_for(candidate))
             path = model_path(candidate, name, registry.folder)
             write_bytes(path, data)
             card.write(path.with_suffix(".json"))

@@ -25,12 +25,15 @@ class Card:
         model_sha256: SHA-256 of the ``.tflite`` file.
         labels: Words that the model's outputs stand for, in their order.
         data: Name, digest and credit of the training and validation clips.
+        heard: Every word that training contained, by data set and language.
         versions: Versions of Python and of the packages that made the model.
         machine: Machine that it was trained on.
         seed: Seed of the training.
         training_s: Duration of the training, in seconds.
-        history: Loss and accuracy after each epoch.
+        history: Loss after each epoch, and accuracy and detection at 2 % false accepts on
+            the validation split.
         sharpened: Factor that the logits were multiplied by after training.
+        calibration: That factor, the clips it was fitted on, and which of them decided.
         validation: Number of validation clips, and of those that the converted model
             has right.
         sparsity: Share of zeros counted in the file: overall, and in each weight tensor.
@@ -42,12 +45,14 @@ class Card:
     model_sha256: str
     labels: tuple[str, ...]
     data: dict[str, Any]
+    heard: dict[str, dict[str, list[str]]]
     versions: dict[str, str]
     machine: str
     seed: int
     training_s: float
     history: dict[str, list[float]]
     sharpened: float
+    calibration: dict[str, Any]
     validation: dict[str, int]
     sparsity: dict[str, Any]
 

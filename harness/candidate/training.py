@@ -9,11 +9,19 @@ from harness.errors import CandidateError
 Decay = Literal["cosine", "linear"]
 DECAYS: Final = get_args(Decay)
 
+KINDS: Final = ("heard", "unheard", "foreign", "noise")
+"""Of clips that are no keyword: what false accepts are counted of."""
+
+LEVELS: Final = (3, 255)
+"""Fewest and most values of a weight: int8 has no more."""
+
+_WHAT: Final = {"FalseAccepts": "false accepts"}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Augmentation:
     """
-    How training clips are varied, each time one is drawn.
+    How training clips are varied.
 
     Attributes:
         shift_ms: Moved in time by up to this much, either way.
@@ -46,70 +54,109 @@ class Augmentation:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FalseAccepts:
+    """
+    How often the operating rule may act on clips of the validation split that are no keyword.
+
+    Once a network is trained, its scores are made more or less certain so that no kind of clip
+    is acted on more often than this: the strictest rate decides. A kind of which there are no
+    clips, or whose rate is None, has no say.
+
+    Attributes:
+        heard: Share of clips of words outside the task that training contained.
+        unheard: Share of synthetic clips of words that no training contained.
+        foreign: The same for people's words in another language.
+        noise: Share of clips of noise made by code.
+
+    """
+
+    heard: float | None = 0.015
+    unheard: float | None = 0.025
+    foreign: float | None = 0.025
+    noise: float | None = 0.005
+
+    def __post_init__(self) -> None:
+        for name in KINDS:
+            share = getattr(self, name)
+            holds = share is None or 0 < share < 1
+            _require(self, name, "more than 0 and less than 1, or None", holds=holds)
+        if all(getattr(self, name) is None for name in KINDS):
+            msg = "impossible false accepts: no rate is given; name one, or use false_accepts=None"
+            raise CandidateError(msg)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Training:
     """
     The training recipe: Adam on categorical cross-entropy.
 
+    Every clip that is no word of the task is an outlier: its target is the same score for
+    every label. Shares of outliers count from the clips of the task's words in an epoch.
+
     Attributes:
-        epochs: Passes over the training clips.
+        epochs: Passes over the clips of people saying the task's words.
         batch_size: Clips a step.
         learning_rate: At the first step.
         final_learning_rate: At the end of the decay.
         decay: Shape of the way from the one to the other.
         decay_epochs: When the decay ends; None for the last epoch.
         augmentation: None to train on the clips as they are, near-silent ones too.
-        synthetic: Clips of synthetic voices in an epoch, as a share of the
-            real ones: drawn anew each epoch.
-        other_words: Clips of words outside the task in an epoch, as a share of
-            the task's own; their target is the same score for every label.
-        noise: The same for clips of noise made by code.
-        false_accepts: Share of the validation split's other words that the
-            operating rule is to act on: once trained, a model's scores are
-            sharpened or softened to that end; None to leave them as they are.
+        variants: Varied copies made of each clip of the task's words, which epochs draw from.
+        repeats: Times an epoch draws each clip of the task's words.
+        synthetic: Share of clips of synthetic voices saying the task's words.
+        other_words: Share of clips of people, and of synthetic voices, saying other words
+            of the data set.
+        vocabulary: Share of clips of synthetic voices saying everyday words, phrases, and words
+            that sound like the task's.
+        cuts: Share of clips that hold a piece of a word, or pieces of two.
+        foreign: Share of clips of people speaking another language.
+        noise: Share of clips of noise made by code.
+        false_accepts: How often the trained model may act on clips that are no keyword; None
+            to leave its scores as they are.
         label_smoothing: Share of the target spread over all labels.
+        levels: Values that the weights of one output channel may have, for int8 files that
+            compress well; None for as many as there are.
         pruning_start: Share of the steps after which pruning begins.
         pruning_end: Share of the steps at which the final sparsity is reached.
         initial_sparsity: At the first pruning step.
-        seed: Of initial weights, order and augmentation.
+        seed: Of initial weights, order and masks.
 
     """
 
     epochs: int = 50
-    batch_size: int = 32
-    learning_rate: float = 0.005
+    batch_size: int = 256
+    learning_rate: float = 0.01
     final_learning_rate: float = 1e-5
     decay: Decay = "cosine"
     decay_epochs: float | None = None
     augmentation: Augmentation | None = field(default_factory=Augmentation)
-    synthetic: float = 0.25
-    other_words: float = 1.0
-    noise: float = 0.1
-    false_accepts: float | None = 0.015
+    variants: int = 24
+    repeats: int = 4
+    synthetic: float = 0.13
+    other_words: float = 0.5
+    vocabulary: float = 0.5
+    cuts: float = 0.3
+    foreign: float = 0.25
+    noise: float = 0.05
+    false_accepts: FalseAccepts | None = field(default_factory=FalseAccepts)
     label_smoothing: float = 0.0
+    levels: int | None = None
     pruning_start: float = 0.2
     pruning_end: float = 0.7
     initial_sparsity: float = 0.2
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch_size", "learning_rate"):
-            _require(self, name, "more than 0", holds=getattr(self, name) > 0)
-        for name in ("epochs", "batch_size"):
-            _require(self, name, "a whole number", holds=isinstance(getattr(self, name), int))
+        self._check_numbers()
         _require(self, "decay", " or ".join(DECAYS), holds=self.decay in DECAYS)
         until = self.decay_epochs
         _require(self, "decay_epochs", "more than 0, or None", holds=until is None or until > 0)
-        for name in ("final_learning_rate", "synthetic", "other_words", "noise"):
-            _require(self, name, "0 or more", holds=0 <= getattr(self, name) < math.inf)
-        for name in ("label_smoothing", "initial_sparsity"):
-            _require(self, name, "0 or more and less than 1", holds=0 <= getattr(self, name) < 1)
-        share = self.false_accepts
-        _require(
-            self,
-            "false_accepts",
-            "more than 0 and less than 1, or None",
-            holds=share is None or 0 < share < 1,
-        )
+        accepts = self.false_accepts
+        holds = accepts is None or isinstance(accepts, FalseAccepts)
+        _require(self, "false_accepts", "a FalseAccepts(...), or None", holds=holds)
+        low, high = LEVELS
+        holds = self.levels is None or (isinstance(self.levels, int) and low <= self.levels <= high)
+        _require(self, "levels", f"a whole number from {low} to {high}, or None", holds=holds)
         if not 0 <= self.pruning_start < self.pruning_end <= 1:
             msg = (
                 f"impossible training: pruning from {self.pruning_start} to {self.pruning_end} "
@@ -117,9 +164,23 @@ class Training:
             )
             raise CandidateError(msg)
 
+    def _check_numbers(self) -> None:
+        counts = ("epochs", "batch_size", "variants", "repeats")
+        for name in (*counts, "learning_rate"):
+            _require(self, name, "more than 0", holds=getattr(self, name) > 0)
+        for name in counts:
+            _require(self, name, "a whole number", holds=isinstance(getattr(self, name), int))
+        shares = ("synthetic", "other_words", "vocabulary", "cuts", "foreign", "noise")
+        for name in ("final_learning_rate", *shares):
+            _require(self, name, "0 or more", holds=0 <= getattr(self, name) < math.inf)
+        for name in ("label_smoothing", "initial_sparsity"):
+            _require(self, name, "0 or more and less than 1", holds=0 <= getattr(self, name) < 1)
 
-def _require(values: Augmentation | Training, name: str, wanted: str, *, holds: bool) -> None:
+
+def _require(
+    values: Augmentation | FalseAccepts | Training, name: str, wanted: str, *, holds: bool
+) -> None:
     if not holds:
-        what = type(values).__name__.lower()
+        what = _WHAT.get(type(values).__name__, type(values).__name__.lower())
         msg = f"impossible {what}: {name}={getattr(values, name)}; use {wanted}"
         raise CandidateError(msg)

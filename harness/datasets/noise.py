@@ -65,13 +65,20 @@ def _kinds(rng: np.random.Generator) -> list[Samples]:
 
 def coloured_noise(rng: np.random.Generator, exponent: float) -> Samples:
     """Return one second of noise of unit power, its power spectrum falling as 1/f**exponent."""
-    parts = rng.standard_normal((2, _FREQUENCIES.size), np.float32)
-    spectrum = np.empty(_FREQUENCIES.size + 1, np.complex64)
-    spectrum[0] = 0
-    spectrum[1:].real, spectrum[1:].imag = parts * _FREQUENCIES ** np.float32(-exponent / 2)
-    noise: Samples = scipy.fft.irfft(spectrum, CLIP_SAMPLES)
-    noise /= noise.std()
+    noise: Samples = coloured_noises(rng, [exponent])[0]
     return noise
+
+
+def coloured_noises(rng: np.random.Generator, exponents: npt.ArrayLike) -> Samples:
+    """Return a second of :func:`coloured_noise` for each of *exponents*, in one transform."""
+    powers = np.asarray(exponents, np.float32)[:, np.newaxis] / -2
+    spectrum = np.zeros((len(powers), _FREQUENCIES.size + 1), np.complex64)
+    for row, power in zip(spectrum, powers, strict=True):
+        parts = rng.standard_normal((2, _FREQUENCIES.size), np.float32)
+        row[1:].real, row[1:].imag = parts * _FREQUENCIES**power
+    noises: Samples = scipy.fft.irfft(spectrum, CLIP_SAMPLES)
+    noises /= noises.std(axis=1, keepdims=True)
+    return noises
 
 
 def hum(rng: np.random.Generator, mains_hz: float) -> Samples:

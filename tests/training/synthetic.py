@@ -65,3 +65,37 @@ class SyntheticSource:
             clips=clips,
             digest="sha256:" + content_digest(contents),
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class MarkedSource:
+    """
+    Words of another language, or of no task: pitches that no other source has.
+
+    Attributes:
+        said: The words of each split.
+        clips_a_word: In each split.
+
+    """
+
+    said: dict[str, tuple[str, ...]]
+    clips_a_word: int = 3
+    name: str = "marked"
+
+    def words(self, split: str) -> tuple[str, ...]:
+        """Return the words of *split*."""
+        return self.said[split]
+
+    def load(self, words: tuple[str, ...], split: str) -> Dataset:
+        """Make the clips of *words* in *split*."""
+        source = SyntheticSource(clips_a_word=self.clips_a_word)
+        clips = np.concatenate([source.load(("up",), split).clips for _ in words])
+        keys = tuple(f"{word}/{i}.wav" for word in words for i in range(self.clips_a_word))
+        return Dataset(
+            name=self.name,
+            split=split,
+            keys=keys,
+            words=tuple(key.split("/")[0] for key in keys),
+            clips=clips,
+            digest=f"sha256:{self.name} {split} {len(words)}",
+        )

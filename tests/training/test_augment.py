@@ -4,7 +4,7 @@ from typing import Any, Final
 import numpy as np
 import pytest
 
-from candidates._training.augment import mask_features, vary_clip
+from candidates._training.augment import Varier, mask
 from harness.audio import CLIP_SAMPLES, Clip
 from harness.candidate.training import Augmentation
 from harness.frontends.frontend import Features
@@ -20,6 +20,19 @@ STILL: Final = Augmentation(
 
 def rng(seed: int = 0) -> np.random.Generator:
     return np.random.default_rng(seed)
+
+
+def vary_clip(clip: Clip, how: Augmentation, rng: np.random.Generator) -> Clip:
+    """Return one variant of *clip*."""
+    return next(Varier(how=how)(clip, 1, rng))
+
+
+def mask_features(
+    features: Features, how: Augmentation, rng: np.random.Generator, clips: int = 1
+) -> Features:
+    """Return the first of *clips* copies of *features*, masked."""
+    masked: Features = mask(np.stack([features] * clips), how, rng)[0]
+    return masked
 
 
 @pytest.fixture
@@ -135,14 +148,40 @@ def test_silence_stays_silence() -> None:
     assert not vary_clip(silence, replace(Augmentation(), noise_share=1), rng()).any()
 
 
-def test_masking_works_on_a_copy(features: Features) -> None:
+def test_variants_of_a_clip_differ(clip: Clip) -> None:
+    variants = list(Varier(how=Augmentation())(clip, 5, rng()))
+
+    assert len({one.tobytes() for one in variants}) == 5
+
+
+def test_noise_starts_anywhere(clip: Clip) -> None:
+    how = replace(STILL, noise_share=1, noise_snr_db=(20, 20))
+    varier = Varier(how=how)
+
+    noises = [one - clip for seed in SEEDS for one in varier(clip, 1, rng(seed))]
+
+    assert len({noise.tobytes() for noise in noises}) == len(noises)
+
+
+@pytest.mark.parametrize("shape", [(40,), (39, 30), (10, 8, 3)], ids=str)
+def test_features_of_every_shape_are_masked(shape: tuple[int, ...]) -> None:
+    features = rng().standard_normal((50, *shape), np.float32)
     before = features.copy()
 
-    masked = mask_features(features, Augmentation(), rng(1))
+    masked = mask(features, replace(STILL, masked_frames=5, masked_bins=4), rng(1))
 
-    np.testing.assert_array_equal(features, before)
-    assert masked.shape == features.shape
+    assert masked.shape == before.shape
     assert masked.dtype == np.float32
+    changed = (masked != before).reshape(50, -1).any(axis=1)
+    assert 30 < np.count_nonzero(changed) < 50  # a mask may be of no length
+
+
+def test_each_clip_of_a_batch_has_masks_of_its_own() -> None:
+    alike = np.stack([rng().standard_normal((39, 30), np.float32)] * 50)
+
+    masked = mask(alike, Augmentation(), rng(1))
+
+    assert len({one.tobytes() for one in masked}) > 25
 
 
 def test_masks_of_no_length_change_nothing(features: Features) -> None:

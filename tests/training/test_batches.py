@@ -1,260 +1,155 @@
+"""Batches: what an epoch draws from the pools, and what scores are wanted for it."""
+
+from collections import Counter
 from dataclasses import replace
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
 from candidates._networks import DsCnn
-from candidates._training.batches import Batches, Speech, _noise, as_input, usable
+from candidates._training.batches import Batches, batches_of
+from candidates._training.features import as_input
+from candidates._training.parts import OUTLIER, Part
+from candidates._training.pools import Pools
 from harness import Augmentation, Candidate, LogMel, Training
-from harness.datasets import Dataset
-from tests.training.synthetic import SyntheticSource
+from tests.training.synthetic import voices
 
 PLAIN: Final = Candidate(
     frontend=LogMel(frame_ms=50, hop_ms=25, mel_bins=30),
     network=DsCnn(width=8, blocks=1),
-    training=Training(
-        batch_size=4,
-        augmentation=None,
-        synthetic=0,
-        other_words=0,
-        noise=0,
-        label_smoothing=0,
-        seed=0,
-    ),
+    training=Training(batch_size=4, augmentation=None, seed=0),
 )
-SOURCE: Final = SyntheticSource(clips_a_word=5)
+STILL: Final = Augmentation(
+    shift_ms=0, stretch=0, gain_db=(0, 0), noise_share=0, masked_frames=0, masked_bins=0
+)
+CLIPS: Final = voices(10)
+TASK: Final = Part(name="keywords", clips=CLIPS, labels=np.repeat([0, 1], 5), drawn=10, variants=1)
+OTHERS: Final = Part(name="others", clips=voices(20)[10:], labels=np.full(10, OUTLIER), drawn=6)
 
 Drawn = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]
 
 
-@pytest.fixture(name="task", scope="module")
-def _task() -> Dataset:
-    return SOURCE.load(("go", "stop"), "training")
-
-
-@pytest.fixture(name="others", scope="module")
-def _others() -> Dataset:
-    return SOURCE.load(("up", "yes"), "training")
-
-
-@pytest.fixture(name="spoken", scope="module")
-def _spoken() -> Speech:
-    voices = SyntheticSource(clips_a_word=20)
-    return Speech(voices.load(("go", "stop"), "test"), voices.load(("up", "yes"), "test"))
+@pytest.fixture(name="folder", scope="module")
+def _folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("pools")
 
 
 def recipe(**changed: object) -> Candidate:
     return replace(PLAIN, training=replace(PLAIN.training, **changed))  # type: ignore[arg-type]
 
 
-def epoch(batches: Batches) -> Drawn:
+def batches(folder: Path, *parts: Part, candidate: Candidate = PLAIN) -> Batches:
+    return batches_of(candidate, parts, Pools(folder=folder, frontend=candidate.frontend))
+
+
+def epoch(drawn_from: Batches, number: int = 0) -> Drawn:
     """Features and targets of all batches of an epoch."""
-    features, targets = zip(*(batches[i] for i in range(len(batches))), strict=True)
+    features, targets = zip(*drawn_from.epoch(number), strict=True)
     return np.concatenate(features), np.concatenate(targets)
 
 
-def rows(features: npt.NDArray[np.float32]) -> list[bytes]:
+def rows(features: npt.NDArray[Any]) -> list[bytes]:
     """Return features of each clip as something that can be sorted and counted."""
     return sorted(clip.tobytes() for clip in features)
 
 
-def test_an_epoch_draws_every_clip_once(task: Dataset) -> None:
-    features, _ = epoch(Batches(PLAIN, Speech(task, None)))
+def test_an_epoch_draws_every_clip_once(folder: Path) -> None:
+    features, _ = epoch(batches(folder, TASK))
 
-    assert rows(features) == rows(as_input(PLAIN.frontend, task.clips))
-
-
-def test_features_are_those_of_the_front_end(task: Dataset) -> None:
-    features = as_input(PLAIN.frontend, task.clips)
-
-    assert features.shape == (10, 39, 30, 1)
-    assert features.dtype == np.float32
-    np.testing.assert_array_equal(features[3, ..., 0], PLAIN.frontend(task.clips[3]))
+    assert rows(features) == rows(as_input(PLAIN.frontend, TASK.clips))
 
 
-def test_the_last_batch_may_be_smaller(task: Dataset) -> None:
-    batches = Batches(PLAIN, Speech(task, None))
+def test_the_last_batch_may_be_smaller(folder: Path) -> None:
+    drawn_from = batches(folder, TASK)
 
-    assert [len(batches[i][0]) for i in range(len(batches))] == [4, 4, 2]
-
-
-def test_each_clip_keeps_its_word(task: Dataset) -> None:
-    features, targets = epoch(Batches(PLAIN, Speech(task, None)))
-
-    go = rows(features[targets[:, 0] == 1])
-    stop = rows(features[targets[:, 1] == 1])
-    assert go == rows(as_input(PLAIN.frontend, task.clips[:5]))
-    assert stop == rows(as_input(PLAIN.frontend, task.clips[5:]))
+    assert [len(features) for features, _ in drawn_from.epoch(0)] == [4, 4, 2]
+    assert len(drawn_from) == 3
 
 
-def test_a_target_stands_at_the_label_of_its_word() -> None:
-    labels = ("down", "go", "left", "stop")
-    candidate = replace(PLAIN, labels=labels, task=("go", "stop"))
+def test_each_clip_keeps_its_word(folder: Path) -> None:
+    features, targets = epoch(batches(folder, TASK))
 
-    _, targets = epoch(Batches(candidate, Speech(SOURCE.load(("stop",), "training"), None)))
-
-    np.testing.assert_array_equal(targets, [[0, 0, 0, 1]] * 5)
+    assert rows(features[targets[:, 0] == 1]) == rows(as_input(PLAIN.frontend, CLIPS[:5]))
+    assert rows(features[targets[:, 1] == 1]) == rows(as_input(PLAIN.frontend, CLIPS[5:]))
 
 
-def test_label_smoothing_spreads_its_share_over_all_labels(task: Dataset) -> None:
-    _, targets = epoch(Batches(recipe(label_smoothing=0.1), Speech(task, None)))
+def test_outliers_have_no_label_to_go_to(folder: Path) -> None:
+    features, targets = epoch(batches(folder, TASK, OTHERS))
+
+    outliers = (targets == 0.5).all(axis=1)
+    assert np.count_nonzero(outliers) == 6
+    assert set(rows(features[outliers])) < set(rows(as_input(PLAIN.frontend, OTHERS.clips)))
+
+
+def test_label_smoothing_spreads_its_share_over_all_labels(folder: Path) -> None:
+    _, targets = epoch(batches(folder, TASK, candidate=recipe(label_smoothing=0.1)))
 
     # 0.9 of the whole, and half of the remaining 0.1
     np.testing.assert_allclose(np.sort(targets), [[0.05, 0.95]] * 10, rtol=1e-6)
 
 
-def test_byte_identical_doubles_are_kept_out(task: Dataset) -> None:
-    order = [0, 1, 0, 2, 1]
-    doubled = replace(
-        task,
-        clips=task.clips[order],
-        words=tuple(task.words[i] for i in order),
-        keys=tuple(f"{i}.wav" for i in range(5)),
-    )
+def test_clips_are_repeated_evenly(folder: Path) -> None:
+    features, _ = epoch(batches(folder, replace(TASK, drawn=25)))
 
-    features, _ = epoch(Batches(PLAIN, Speech(doubled, None)))
-
-    np.testing.assert_array_equal(usable(doubled, PLAIN.training), [0, 1, 3])
-    assert rows(features) == rows(as_input(PLAIN.frontend, task.clips[:3]))
+    assert set(Counter(rows(features)).values()) == {2, 3}
 
 
-def test_other_words_have_no_label_to_go_to(task: Dataset, others: Dataset) -> None:
-    features, targets = epoch(Batches(recipe(other_words=0.6), Speech(task, others)))
+def test_outliers_are_drawn_anew_each_epoch(folder: Path) -> None:
+    drawn_from = batches(folder, OTHERS)
 
-    outliers = (targets == 0.5).all(axis=1)
-    assert np.count_nonzero(outliers) == 6
-    assert set(rows(features[outliers])) < set(rows(as_input(PLAIN.frontend, others.clips)))
+    assert rows(epoch(drawn_from)[0]) != rows(epoch(drawn_from, 1)[0])
 
 
-def test_doubles_among_other_words_are_kept_out(task: Dataset, others: Dataset) -> None:
-    alike = replace(others, clips=others.clips[[0] * 10])
-
-    _, targets = epoch(Batches(recipe(other_words=1.0), Speech(task, alike)))
-
-    assert np.count_nonzero((targets == 0.5).all(axis=1)) == 1
-
-
-def test_other_words_are_drawn_anew_each_epoch(task: Dataset, others: Dataset) -> None:
-    batches = Batches(recipe(other_words=0.3), Speech(task, others))
-
-    first, _ = epoch(batches)
-    batches.on_epoch_end()
-    second, _ = epoch(batches)
-
-    assert rows(first) != rows(second)
-
-
-def test_noise_has_no_label_to_go_to(task: Dataset) -> None:
-    features, targets = epoch(Batches(recipe(noise=0.5), Speech(task, None)))
-
-    outliers = (targets == 0.5).all(axis=1)
-    assert np.count_nonzero(outliers) == 5
-    assert rows(features[~outliers]) == rows(as_input(PLAIN.frontend, task.clips))
-
-
-def test_noise_is_between_a_whisper_and_speech() -> None:
-    clips = np.stack([_noise(np.random.default_rng(seed)) for seed in range(100)])
-    full_scale = np.sqrt(np.mean(np.square(clips / 32_768), axis=1))
-    loudness_db = 20 * np.log10(full_scale)
-
-    # Rounding to integers is noise of its own, and all there is at the quiet end.
-    assert -93 < loudness_db.min() < -80
-    assert -15 < loudness_db.max() < -9.5
-
-
-def test_a_batch_depends_on_its_number_alone(task: Dataset) -> None:
-    candidate = recipe(augmentation=Augmentation(), noise=0.5)
-    forwards, backwards = (
-        Batches(candidate, Speech(task, None)),
-        Batches(candidate, Speech(task, None)),
-    )
-
-    drawn = [forwards[i] for i in range(4)]
-    redrawn = [backwards[i] for i in reversed(range(4))][::-1]
-
-    for (features, targets), (same_features, same_targets) in zip(drawn, redrawn, strict=True):
-        np.testing.assert_array_equal(features, same_features)
-        np.testing.assert_array_equal(targets, same_targets)
-
-
-def test_another_seed_draws_otherwise(task: Dataset) -> None:
-    first, _ = Batches(recipe(seed=1), Speech(task, None))[0]
-    second, _ = Batches(recipe(seed=2), Speech(task, None))[0]
-
-    assert not np.array_equal(first, second)
-
-
-def test_clips_are_varied_anew_each_epoch(task: Dataset) -> None:
-    batches = Batches(recipe(augmentation=Augmentation()), Speech(task, None))
-
-    first, _ = epoch(batches)
-    batches.on_epoch_end()
-    second, _ = epoch(batches)
-
-    assert not set(rows(first)) & set(rows(second))
-    assert not set(rows(first)) & set(rows(as_input(PLAIN.frontend, task.clips)))
-
-
-def test_the_order_changes_from_epoch_to_epoch(task: Dataset) -> None:
-    batches = Batches(PLAIN, Speech(task, None))
-
-    first, _ = epoch(batches)
-    batches.on_epoch_end()
-    second, _ = epoch(batches)
+def test_the_order_changes_from_epoch_to_epoch(folder: Path) -> None:
+    drawn_from = batches(folder, TASK)
+    first, second = epoch(drawn_from)[0], epoch(drawn_from, 1)[0]
 
     assert not np.array_equal(first, second)
     assert rows(first) == rows(second)
 
 
-def test_features_are_masked_when_clips_are_varied(task: Dataset) -> None:
-    still = Augmentation(
-        shift_ms=0, stretch=0, gain_db=(0, 0), noise_share=0, masked_frames=39, masked_bins=0
+def test_an_epoch_depends_on_seed_and_number_alone(folder: Path) -> None:
+    varied = recipe(augmentation=Augmentation())
+    one, other = (batches(folder, TASK, OTHERS, candidate=varied) for _ in range(2))
+    epoch(one, 0)
+
+    for mine, yours in zip(epoch(one, 3), epoch(other, 3), strict=True):
+        np.testing.assert_array_equal(mine, yours)
+
+
+def test_another_seed_draws_otherwise(folder: Path) -> None:
+    first, second = (
+        epoch(batches(folder, TASK, candidate=recipe(seed=seed)))[0] for seed in (1, 2)
     )
-    features, _ = epoch(Batches(recipe(augmentation=still), Speech(task, None)))
 
-    blank = np.ptp(features[..., 0], axis=2) == 0
-    assert blank.any()
+    assert not np.array_equal(first, second)
 
 
-def test_synthetic_clips_are_drawn_as_a_share_of_the_real_ones(
-    task: Dataset, spoken: Speech
-) -> None:
-    features, _ = epoch(Batches(recipe(synthetic=0.4), Speech(task, None), spoken))
+def test_variants_are_drawn_from_all_there_are(folder: Path) -> None:
+    varied = recipe(augmentation=replace(STILL, gain_db=(-20, 0)))
+    one = replace(TASK, clips=CLIPS[:1], labels=np.array([0]), drawn=40, variants=6)
 
-    known = set(rows(as_input(PLAIN.frontend, spoken.task.clips)))
-    assert len(features) == 10 + 4
-    assert sum(row in known for row in rows(features)) == 4
+    features, _ = epoch(batches(folder, one, candidate=varied))
 
-
-def test_another_epoch_draws_other_synthetic_clips(task: Dataset, spoken: Speech) -> None:
-    batches = Batches(recipe(synthetic=0.4), Speech(task, None), spoken)
-    first, _ = epoch(batches)
-    batches.on_epoch_end()
-    second, _ = epoch(batches)
-
-    assert rows(first) != rows(second)
-    assert set(rows(as_input(PLAIN.frontend, task.clips))) <= set(rows(second))
+    assert len(set(rows(features))) == 6
 
 
-def test_synthetic_other_words_follow_the_synthetic_share(task: Dataset, spoken: Speech) -> None:
-    assert spoken.others is not None
-    candidate = recipe(synthetic=0.4, other_words=0.5)
-    features, targets = epoch(Batches(candidate, Speech(task, None), spoken))
+def test_features_are_masked_when_clips_are_varied(folder: Path) -> None:
+    varied = recipe(augmentation=replace(STILL, masked_frames=39))
 
-    known = set(rows(as_input(PLAIN.frontend, spoken.others.clips)))
-    assert sum(row in known for row in rows(features)) == 2
-    assert (targets == 0.5).all(axis=1).sum() == 2
+    features, _ = epoch(batches(folder, TASK, candidate=varied))
+
+    assert (np.ptp(features[..., 0], axis=2) == 0).any()
 
 
-@pytest.mark.parametrize(("peak", "learned"), [(99, False), (100, True)])
-def test_near_silent_clips_are_nothing_to_learn_from(
-    task: Dataset, peak: int, *, learned: bool
-) -> None:
-    clips = task.clips.copy()
-    clips[3] = 0
-    clips[3, 500] = -peak
-    dataset = replace(task, clips=clips)
-    assert (3 in usable(dataset, Training())) is learned
-    assert 3 in usable(dataset, PLAIN.training)  # which wants clips as they are
+@pytest.mark.parametrize("mel_bins", [8, 16])
+def test_a_batch_has_the_shape_of_its_front_end(folder: Path, mel_bins: int) -> None:
+    candidate = replace(PLAIN, frontend=LogMel(mel_bins=mel_bins))
+
+    features, _ = next(batches(folder, TASK, candidate=candidate).epoch(0))
+
+    assert features.shape == (4, 39, mel_bins, 1)
+    assert features.dtype == np.float32

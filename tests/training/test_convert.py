@@ -6,8 +6,8 @@ import pytest
 
 from candidates._networks import DsCnn
 from candidates._training import keras
-from candidates._training.batches import as_input
 from candidates._training.convert import convert
+from candidates._training.features import as_input
 from candidates._training.fit import build
 from harness import Candidate, LogMel
 from harness.candidate.candidate import QUANTIZATIONS, Quantization

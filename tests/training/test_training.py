@@ -1,5 +1,8 @@
+import atexit
 import math
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
@@ -12,19 +15,23 @@ import pytest
 from candidates._networks import DsCnn
 from candidates._training import keras, tf
 from candidates._training import train as train_module
-from candidates._training.fit import build, learning_rate, prunable
+from candidates._training.fit import build, learning_rate
+from candidates._training.heard import held_out
+from candidates._training.pruning import prunable
+from candidates._training.sources import Sources
 from candidates._training.train import main, train
 from candidates.seed_ds_cnn_48_s95 import CANDIDATE as SEED_CANDIDATE
-from harness import Candidate, LogMel, ReadyModel, Training, datasets
+from harness import Candidate, LogMel, ReadyModel, Training
 from harness.candidate.card import Card, read_model
 from harness.candidate.registry import Registry
 from harness.candidate.specification import specification_hash
+from harness.datasets import Dataset, Source
 from harness.decisions import correct
-from harness.errors import CandidateError
+from harness.errors import CandidateError, UnreachableError
 from harness.files import sha256
 from harness.spotter.model import Model
 from harness.spotter.spotter import Spotter
-from tests.training.synthetic import SyntheticSource
+from tests.training.synthetic import MarkedSource, SyntheticSource
 
 TINY: Final = Candidate(
     frontend=LogMel(frame_ms=50, hop_ms=50, mel_bins=16),
@@ -33,8 +40,13 @@ TINY: Final = Candidate(
         epochs=2,
         batch_size=4,
         learning_rate=0.005,
+        variants=4,
+        repeats=1,
         synthetic=0,
         other_words=0,
+        vocabulary=0,
+        cuts=0,
+        foreign=0,
         noise=0,
         pruning_start=0.2,
         pruning_end=0.7,
@@ -63,9 +75,17 @@ def _no_dense_end(keras: Any, input_shape: tuple[int, ...], labels: tuple[str, .
     return keras.Model(inputs, layers.Softmax()(outputs))
 
 
+CACHE: Final = Path(tempfile.mkdtemp(prefix="spotbench-"))
+atexit.register(shutil.rmtree, CACHE, ignore_errors=True)
+
+
+def sources(people: Source = SOURCE, synthetic: Source = VOICES, **more: Any) -> Sources:
+    return Sources(people=people, synthetic=synthetic, cache=CACHE, **more)
+
+
 @cache
 def trained(sparsity: float = 0.0) -> tuple[bytes, Card]:
-    return train(replace(TINY, sparsity=sparsity), "tiny", SOURCE, VOICES)
+    return train(replace(TINY, sparsity=sparsity), "tiny", sources())
 
 
 def load(data: bytes, candidate: Candidate = TINY) -> Model:
@@ -85,8 +105,10 @@ class TestTrain:
             "other_words": None,
             "synthetic": None,
             "synthetic_other_words": None,
+            "vocabulary": None,
+            "foreign": None,
             "validation": SOURCE.load(("go", "stop"), "validation").digest,
-            "credit": "Speech Commands, Pete Warden, arXiv:1804.03209, CC BY 4.0",
+            "credit": "",
         }
 
     def test_the_card_names_what_it_was_trained_with(self) -> None:
@@ -107,8 +129,8 @@ class TestTrain:
     def test_the_card_tells_each_epoch(self) -> None:
         _, card = trained()
 
-        assert card.history.keys() == {"loss", "accuracy"}
-        assert [len(values) for values in card.history.values()] == [2, 2]
+        assert card.history.keys() == {"loss", "accuracy", "detection"}
+        assert [len(values) for values in card.history.values()] == [2, 2, 2]
 
     def test_training_lowers_the_loss(self) -> None:
         _, card = trained()
@@ -129,7 +151,7 @@ class TestTrain:
     def test_the_same_seed_gives_the_same_model(self) -> None:
         data, card = trained()
 
-        again, same_card = train(TINY, "tiny", SOURCE, VOICES)
+        again, same_card = train(TINY, "tiny", sources())
 
         assert again == data
         assert replace(same_card, training_s=card.training_s) == card
@@ -137,7 +159,7 @@ class TestTrain:
     def test_another_seed_gives_another_model(self) -> None:
         other = replace(TINY, training=replace(TINY.training, seed=4, epochs=1))
 
-        data, _ = train(other, "tiny", SOURCE, VOICES)
+        data, _ = train(other, "tiny", sources())
 
         assert data != trained()[0]
 
@@ -183,14 +205,14 @@ class TestTrain:
     def test_other_words_are_those_outside_the_task(self) -> None:
         short = replace(TINY.training, epochs=1, other_words=0.1)
 
-        _, card = train(replace(TINY, training=short), "tiny", SOURCE, VOICES)
+        _, card = train(replace(TINY, training=short), "tiny", sources())
 
         assert card.data["other_words"] == SOURCE.load(("up", "yes"), "training").digest
 
     def test_synthetic_voices_are_read_if_the_recipe_asks_for_them(self) -> None:
         short = replace(TINY.training, epochs=1, synthetic=0.1, other_words=0.1)
 
-        _, card = train(replace(TINY, training=short), "tiny", SOURCE, VOICES)
+        _, card = train(replace(TINY, training=short), "tiny", sources())
 
         assert card.data["synthetic"] == VOICES.load(("go", "stop"), "training").digest
         assert card.data["synthetic_other_words"] == VOICES.load(("up", "yes"), "training").digest
@@ -206,7 +228,7 @@ class TestTrain:
     ) -> None:
         short = replace(TINY.training, epochs=1, synthetic=0.1)
 
-        _, card = train(replace(TINY, training=short), "tiny", SOURCE, SHY)
+        _, card = train(replace(TINY, training=short), "tiny", sources(synthetic=SHY))
 
         assert card.data["synthetic"] is None
         assert "tiny: no synthetic voices: shy does not say go\n" in capsys.readouterr().out
@@ -214,15 +236,92 @@ class TestTrain:
     def test_a_network_that_cannot_be_sharpened_is_refused_before_it_is_trained(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(train_module, "fit", None)
+        monkeypatch.setattr(train_module, "fit_all", None)
 
         with pytest.raises(CandidateError, match="not of a Dense one"):
-            train(replace(TINY, network=_no_dense_end), "tiny", SOURCE, VOICES)
+            train(replace(TINY, network=_no_dense_end), "tiny", sources())
+
+    def test_a_network_that_is_not_calibrated_may_end_as_it_likes(self) -> None:
+        free = replace(TINY.training, epochs=1, false_accepts=None)
+
+        _, card = train(replace(TINY, network=_no_dense_end, training=free), "tiny", sources())
+
+        assert (card.sharpened, card.calibration["decided_by"]) == (1.0, None)
+        assert card.history.keys() == {"loss", "accuracy"}
+
+    def test_the_card_names_every_word_heard_by_source_and_language(self) -> None:
+        every = replace(
+            TINY.training, epochs=1, synthetic=0.1, other_words=0.1, vocabulary=0.1, foreign=0.1
+        )
+        wide = MarkedSource(said={"training": ("goat", "see you"), "validation": ("boat",)})
+        words = ("arabic:up", "arabic:go", "arabic:left", "arabic:open", "arabic:close")
+        foreign = MarkedSource(said={"training": words, "validation": words}, name="arabs")
+
+        _, card = train(
+            replace(TINY, training=every), "tiny", sources(vocabulary=wide, foreign=foreign)
+        )
+
+        unheard = [word for word in words if held_out(word)]
+        assert card.heard == {
+            "arabs": {"ar": sorted(w.partition(":")[2] for w in words if not held_out(w))},
+            "marked": {"en": ["goat", "see you"]},
+            "synthetic": {"en": ["go", "stop", "up", "yes"]},
+            "voices": {"en": ["go", "stop", "up", "yes"]},
+        }
+        assert 0 < len(unheard) < len(words)
+        assert card.data["vocabulary"] == "sha256:marked training 2"
+        assert card.data["foreign"] == f"sha256:arabs training {len(words) - len(unheard)}"
+
+    def test_the_card_says_what_certainty_was_fitted_on(self) -> None:
+        short = replace(TINY.training, epochs=1, other_words=0.1)
+        wide = MarkedSource(said={"training": ("goat",), "validation": ("boat", "note")})
+
+        _, card = train(replace(TINY, training=short), "tiny", sources(vocabulary=wide))
+
+        fitted = card.calibration["fitted"]
+        assert {kind: one["clips"] for kind, one in fitted.items()} == {
+            "heard": 220,
+            "unheard": 2 * 3,
+            "noise": 400,
+        }
+        assert fitted["heard"]["rate"] == 0.015
+        assert card.calibration["factor"] == min(one["factor"] for one in fitted.values())
+        assert card.sharpened == round(card.calibration["factor"], 4)
+
+    def test_a_foreign_source_that_cannot_be_had_is_told(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        class Away(MarkedSource):
+            def load(self, words: tuple[str, ...], split: str) -> Dataset:  # noqa: ARG002
+                msg = "no network"
+                raise UnreachableError(msg)
+
+        away = Away(said={"training": ("arabic:up",), "validation": ()}, name="arabs")
+        short = replace(TINY.training, epochs=1, foreign=0.1)
+
+        _, card = train(replace(TINY, training=short), "tiny", sources(foreign=away))
+
+        assert card.data["foreign"] is None
+        assert "arabs" not in card.heard
+        assert "tiny: trained without arabs: no network\n" in capsys.readouterr().out
+
+    def test_a_sparse_network_has_no_few_levels(self) -> None:
+        both = replace(TINY, sparsity=0.5, training=replace(TINY.training, levels=15))
+
+        with pytest.raises(CandidateError, match=r"levels=15 with sparsity=0.5; use one of them"):
+            train(both, "tiny", sources())
+
+    def test_a_front_end_of_another_shape_is_trained_on(self) -> None:
+        tall = replace(TINY, frontend=LogMel(hop_ms=100, mel_bins=4))
+
+        data, _ = train(tall, "tiny", sources())
+
+        assert load(data, tall).anatomy.macs > 0
 
     def test_fewer_clips_than_a_calibration_takes_all_serve(self) -> None:
         few = SyntheticSource(clips_a_word=10)
 
-        _, card = train(TINY, "tiny", few, VOICES)
+        _, card = train(TINY, "tiny", sources(few))
 
         assert card.validation["total"] == 20
 
@@ -329,7 +428,7 @@ from harness import Candidate, LogMel, Training
 CANDIDATE = Candidate(
     frontend=LogMel(hop_ms=50, mel_bins=16),
     network=DsCnn(width=8, blocks=1),
-    training=Training(epochs=1, batch_size=32),
+    training=Training(epochs=1, batch_size=32, variants=2, vocabulary=0, foreign=0),
 )
 """
 
@@ -359,7 +458,7 @@ class TestMain:
         monkeypatch.syspath_prepend(tmp_path)
         registry = Registry("toys")
         monkeypatch.setattr(train_module, "Registry", lambda: registry)
-        monkeypatch.setattr(datasets, "for_training", lambda: (SOURCE, VOICES))
+        monkeypatch.setattr(train_module, "sources_for", lambda _: sources())
         yield registry
         for name in [name for name in sys.modules if name.split(".")[0] == "toys"]:
             del sys.modules[name]

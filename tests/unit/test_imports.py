@@ -163,6 +163,7 @@ def test_the_public_names_are_these() -> None:
         "Augmentation",
         "Budget",
         "Candidate",
+        "FalseAccepts",
         "Frontend",
         "LogMel",
         "Mfcc",

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from harness import Augmentation, Training
+from harness import Augmentation, FalseAccepts, Training
 from harness.errors import CandidateError
 
 
@@ -25,12 +25,24 @@ INFINITE = float("inf")
 @pytest.mark.parametrize(
     ("names", "values", "cure"),
     [
-        (("epochs", "batch_size", "learning_rate"), (0, -1, NAN), "more than 0"),
-        (("epochs", "batch_size"), (1.5,), "a whole number"),
+        (
+            ("epochs", "batch_size", "variants", "repeats", "learning_rate"),
+            (0, -1, NAN),
+            "more than 0",
+        ),
+        (("epochs", "batch_size", "variants", "repeats"), (1.5,), "a whole number"),
         (("decay",), ("cosin",), "cosine or linear"),
         (("decay_epochs",), (0, -1, NAN), "more than 0, or None"),
         (
-            ("final_learning_rate", "synthetic", "other_words", "noise"),
+            (
+                "final_learning_rate",
+                "synthetic",
+                "other_words",
+                "vocabulary",
+                "cuts",
+                "foreign",
+                "noise",
+            ),
             (-0.1, NAN, INFINITE),
             "0 or more",
         ),
@@ -39,7 +51,8 @@ INFINITE = float("inf")
             (-0.1, 1, 5, NAN),
             "0 or more and less than 1",
         ),
-        (("false_accepts",), (-0.1, 0, 1, 15, NAN), "more than 0 and less than 1, or None"),
+        (("false_accepts",), (0.015,), r"a FalseAccepts\(...\), or None"),
+        (("levels",), (2, 256, 0, -3, 15.0), "a whole number from 3 to 255, or None"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -78,12 +91,31 @@ def test_how_clips_cannot_be_varied_is_refused(name: str, value: Any, cure: str)
         {"synthetic": 0, "other_words": 0, "noise": 0, "label_smoothing": 0, "initial_sparsity": 0},
         {"synthetic": 3, "other_words": 1.5, "noise": 2, "label_smoothing": 0.9},
         {"false_accepts": None},
-        {"false_accepts": 0.999},
+        {"levels": 3},
+        {"levels": 255},
     ],
     ids=str,
 )
 def test_what_can_work_is_not(recipe: dict[str, Any]) -> None:
     assert dataclasses.asdict(Training(**recipe)).items() >= recipe.items()
+
+
+@pytest.mark.parametrize("name", ["heard", "unheard", "foreign", "noise"])
+@pytest.mark.parametrize("share", [-0.1, 0, 1, 15, NAN], ids=str)
+def test_a_rate_of_false_accepts_is_a_share(name: str, share: float) -> None:
+    cure = "use more than 0 and less than 1, or None"
+    with pytest.raises(CandidateError, match=f"^impossible false accepts: {name}={share}; {cure}$"):
+        FalseAccepts(**{name: share})
+
+
+def test_a_kind_of_clip_may_have_no_rate() -> None:
+    assert FalseAccepts(foreign=None, noise=0.999).foreign is None
+
+
+def test_some_kind_of_clip_has_a_rate() -> None:
+    fault = r"^impossible false accepts: no rate is given; name one, or use false_accepts=None$"
+    with pytest.raises(CandidateError, match=fault):
+        FalseAccepts(heard=None, unheard=None, foreign=None, noise=None)
 
 
 @pytest.mark.parametrize(

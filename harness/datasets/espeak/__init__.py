@@ -1,6 +1,9 @@
 """
 Synthetic speech, made on the spot by eSpeak NG: every word of mini Speech Commands.
 
+Test voices say the ten digits, too, if asked for them: no training may hear those.
+What else is said to train on is in :mod:`harness.datasets.espeak.vocabulary`.
+
 It needs no recordings and no network, only the package espeakng-loader (eSpeak NG,
 GPL-3.0-or-later: an optional part, run in a process of its own). It is split by voice.
 Synthetic voices are far more alike from clip to clip than people are, so what a
@@ -8,7 +11,6 @@ model does here says little about what it does on people.
 """
 
 from collections.abc import Collection
-from importlib import metadata
 from pathlib import Path
 from typing import Final
 
@@ -19,8 +21,8 @@ from harness.audio import Clip
 from harness.datasets.dataset import Dataset, content_digest, require_words
 from harness.datasets.espeak.clips import to_clip
 from harness.datasets.espeak.kept import Clips, edition, read_or_make
-from harness.datasets.espeak.process import PACKAGE, speak, variants
-from harness.datasets.espeak.voices import WORDS, Utterance, generator, plan
+from harness.datasets.espeak.process import note, speak, variants
+from harness.datasets.espeak.voices import DIGITS, WORDS, Utterance, generator, plan
 from harness.files import sha256
 
 NAME: Final = "espeak"
@@ -48,7 +50,7 @@ class Espeak:
             DatasetError: If eSpeak NG is not there or fails, or the cache cannot be written.
 
         """
-        require_words(NAME, words, WORDS)
+        require_words(NAME, words, (*WORDS, *DIGITS) if split == "test" else WORDS)
         spoken = {key: clip for word in words for key, clip in self._word(word, split).items()}
         keys = tuple(sorted(spoken))
         return Dataset(
@@ -57,7 +59,7 @@ class Espeak:
             keys=keys,
             words=tuple(key.partition("/")[0] for key in keys),
             clips=np.stack([spoken[key] for key in keys]),
-            note=f"synthetic voices (eSpeak NG, {PACKAGE} {metadata.version(PACKAGE)}), not people",
+            note=note(),
             digest="sha256:" + content_digest({key: sha256(spoken[key].tobytes()) for key in keys}),
         )
 

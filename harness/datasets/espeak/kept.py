@@ -1,6 +1,7 @@
 """Clips kept in the cache, for as long as what they follow from stays the same."""
 
 import contextlib
+import hashlib
 import shutil
 from collections.abc import Callable
 from importlib import metadata
@@ -22,6 +23,7 @@ Clips = npt.NDArray[np.int16]
 
 SOURCES: Final = (
     *sorted(Path(__file__).parent.glob("*.py")),
+    Path(__file__).with_name("words.txt"),
     Path(audio.__file__),
     Path(noise.__file__),
 )
@@ -73,8 +75,11 @@ def _read(file: Path, count: int) -> Clips | None:
         data = file.read_bytes()
     except OSError:
         return None
-    digest, samples = data[:_DIGEST_BYTES], data[_DIGEST_BYTES:]
-    if digest != sha256(samples).encode() or len(samples) != 2 * count * CLIP_SAMPLES:
+    digest, samples = data[:_DIGEST_BYTES], memoryview(data)[_DIGEST_BYTES:]
+    if (
+        digest != hashlib.sha256(samples).hexdigest().encode()
+        or len(samples) != 2 * count * CLIP_SAMPLES
+    ):
         return None
     return np.frombuffer(samples, "<i2").reshape(count, CLIP_SAMPLES)
 

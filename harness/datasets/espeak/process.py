@@ -16,6 +16,7 @@ from harness.datasets.espeak.voices import Utterance
 from harness.errors import DatasetError
 
 PACKAGE: Final = "espeakng-loader"
+_SPEAK: Final = Path(__file__).with_name("speak.py")
 
 
 def variants() -> tuple[str, ...]:
@@ -33,6 +34,32 @@ def variants() -> tuple[str, ...]:
         raise DatasetError(msg) from error
 
 
+def note() -> str:
+    """Return what every output must say of synthetic speech."""
+    return f"synthetic voices (eSpeak NG, {PACKAGE} {metadata.version(PACKAGE)}), not people"
+
+
+def phonemes(texts: Sequence[str]) -> tuple[str, ...]:
+    """
+    Return the phonemes of each of *texts*: ``"s_t_'0_p"`` for ``"stop"``.
+
+    Raises:
+        DatasetError: If eSpeak NG failed, with its own words.
+
+    """
+    variants()  # which tells a package that is not whole
+    done = subprocess.run(
+        [sys.executable, _SPEAK, "phonemes"],
+        input=json.dumps(texts).encode(),
+        capture_output=True,
+        check=False,
+    )
+    if done.returncode:
+        fault = f"status {done.returncode}"
+        raise _failed(fault, done.stderr)
+    return tuple(json.loads(done.stdout))
+
+
 def speak(utterances: Sequence[Utterance]) -> Iterator[npt.NDArray[np.int16]]:
     """
     Yield the samples of each of *utterances*, in order.
@@ -42,7 +69,7 @@ def speak(utterances: Sequence[Utterance]) -> Iterator[npt.NDArray[np.int16]]:
 
     """
     process = subprocess.Popen(
-        [sys.executable, Path(__file__).with_name("speak.py")],
+        [sys.executable, _SPEAK],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -55,14 +82,17 @@ def speak(utterances: Sequence[Utterance]) -> Iterator[npt.NDArray[np.int16]]:
             for utterance in utterances:
                 yield _heard(process.stdout, utterance)
         except (EOFError, BrokenPipeError) as error:
-            said = process.stderr.read().decode(errors="replace").strip().splitlines()
-            msg = (
-                f"eSpeak NG failed ({error}): {said[-1] if said else 'it said nothing'}; "
-                f"install {PACKAGE} again, or choose another data set with --dataset"
-            )
-            raise DatasetError(msg) from error
+            raise _failed(error, process.stderr.read()) from error
         finally:
             process.kill()
+
+
+def _failed(fault: object, stderr: bytes) -> DatasetError:
+    lines = stderr.decode(errors="replace").strip().splitlines()
+    return DatasetError(
+        f"eSpeak NG failed ({fault}): {lines[-1] if lines else 'it said nothing'}; "
+        f"install {PACKAGE} again, or choose another data set with --dataset"
+    )
 
 
 def _heard(stream: IO[bytes], utterance: Utterance) -> npt.NDArray[np.int16]:

@@ -7,6 +7,9 @@ spoken: their size in bytes (uint32), then int16 at ``RATE_HZ``, both in the
 machine's order. The same list always sounds the same: eSpeak NG seeds the breath of
 some voices with the time of day, so it is seeded again for each utterance; and the
 echo of one utterance reaches into the next, so their order matters.
+
+Called with the word ``phonemes``, it reads a list of texts instead, and writes the
+phonemes of each as JSON.
 """
 
 import ctypes
@@ -20,6 +23,8 @@ from typing import Any, BinaryIO, Final
 RATE_HZ: Final = 22_050
 
 _SEED: Final = 1
+_VOICE: Final = "en-us"
+"""Whose phonemes are told: most recordings of the data sets are by Americans."""
 
 # From eSpeak NG's public interface, speak_lib.h.
 _SYNCHRONOUS: Final = 2
@@ -47,12 +52,13 @@ class Speaker:
             raise RuntimeError(msg)
         self._callback = _CALLBACK(self._hear)  # kept: the library does not
         self._library.espeak_SetSynthCallback(self._callback)
+        self._library.espeak_TextToPhonemes.restype = ctypes.c_char_p
 
     def say(self, text: str, voice: str, pitch: int, intonation: int, words_a_minute: int) -> bytes:
         """Return the samples of *text*, int16."""
         self._heard.clear()
         self._library.espeak_ng_SetRandSeed(ctypes.c_long(_SEED))
-        self._check(self._library.espeak_SetVoiceByName, voice.encode())
+        self.choose(voice)
         for setting, value in (
             (_PITCH, pitch),
             (_INTONATION, intonation),
@@ -63,6 +69,16 @@ class Speaker:
         where = (0, _CHARACTERS, 0)
         self._check(self._library.espeak_Synth, data, len(data), *where, _UTF8, None, None)
         return b"".join(self._heard)
+
+    def phonemes(self, text: str) -> str:
+        """Return eSpeak NG's names of the phonemes of *text*, joined by ``_``; words by a space."""
+        rest = ctypes.c_char_p(text.encode())
+        said = self._library.espeak_TextToPhonemes(ctypes.byref(rest), _UTF8, ord("_") << 8)
+        return str(said.decode()).strip()
+
+    def choose(self, voice: str) -> None:
+        """Take *voice* for what follows."""
+        self._check(self._library.espeak_SetVoiceByName, voice.encode())
 
     def _hear(self, wave: Any, samples: int, _events: Any) -> int:
         if wave:
@@ -76,17 +92,21 @@ class Speaker:
             raise RuntimeError(msg)
 
 
-def main(source: BinaryIO, sink: BinaryIO) -> None:
-    """Speak every utterance of *source* to *sink*."""
+def main(source: BinaryIO, sink: BinaryIO, *wanted: str) -> None:
+    """Speak every utterance of *source* to *sink*, or write the phonemes of every text."""
     import espeakng_loader  # noqa: PLC0415  (an optional part, and only this process needs it)
 
     library = Path(espeakng_loader.get_library_path()).absolute()
     os.chdir(Path(espeakng_loader.get_data_path()).parent)
     speaker = Speaker(library)
+    if wanted == ("phonemes",):
+        speaker.choose(_VOICE)
+        sink.write(json.dumps([speaker.phonemes(text) for text in json.load(source)]).encode())
+        return
     for values in json.load(source):
         samples = speaker.say(*values)
         sink.write(len(samples).to_bytes(4, sys.byteorder) + samples)
 
 
 if __name__ == "__main__":
-    main(sys.stdin.buffer, sys.stdout.buffer)
+    main(sys.stdin.buffer, sys.stdout.buffer, *sys.argv[1:])

@@ -10,6 +10,14 @@ import numpy as np
 WORDS: Final = ("down", "go", "left", "no", "right", "stop", "up", "yes")
 """Those of mini Speech Commands."""
 
+DIGITS: Final = (
+    *("zero", "one", "two", "three", "four"),
+    *("five", "six", "seven", "eight", "nine"),
+)
+"""Said by test voices alone: words that no model has heard."""
+
+_SAID: Final = (*WORDS, *DIGITS)
+
 ACCENTS: Final = {
     "en": "gb",
     "en-029": "caribbean",
@@ -65,7 +73,7 @@ def plan(word: str, split: str, variants: Sequence[str]) -> dict[str, Utterance]
     Return key -> utterance of every clip of *word* in *split*, in the order they are spoken.
 
     Args:
-        word: One of WORDS.
+        word: One of WORDS or DIGITS.
         split: ``training``, ``validation`` or ``test``.
         variants: Every voice variant there is.
 
@@ -88,7 +96,12 @@ def plan(word: str, split: str, variants: Sequence[str]) -> dict[str, Utterance]
 
 def generator(word: str, split: str, *purpose: int) -> np.random.Generator:
     """Return the random numbers of *word* in *split*, a stream for each *purpose*."""
-    return np.random.default_rng((_SEED, SPLITS.index(split), WORDS.index(word), *purpose))
+    return seeded(SPLITS.index(split), _SAID.index(word), *purpose)
+
+
+def seeded(*purpose: int) -> np.random.Generator:
+    """Return random numbers, the same ones for the same *purpose*."""
+    return np.random.default_rng((_SEED, *purpose))
 
 
 def speakers(variants: Sequence[str]) -> dict[str, list[str]]:

@@ -1,0 +1,158 @@
+"""From the speech of a training to its parts: which clips, how many variants, drawn how often."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from candidates._training.cuts import cut
+from candidates._training.heard import Heard
+from harness.audio import Clip
+from harness.candidate.candidate import Candidate
+from harness.candidate.training import Training
+from harness.datasets import Dataset
+from harness.datasets.noise import MAINS_HZ, clicks, coloured_noise, hum, to_int16
+from harness.files import sha256
+
+Clips = npt.NDArray[np.int16]
+Labels = npt.NDArray[np.intp]
+
+OUTLIER: Final = -1
+"""In place of a label: a clip that is no word of the task."""
+
+AUDIBLE_PEAK: Final = 100
+"""Of 32,768: in a clip that stays below nobody can be heard; the archives hold about 1 %."""
+
+FEWER: Final = 6
+"""Real clips of other words have as many times fewer variants: there are more of them."""
+
+NOISES: Final = 1_000
+_QUIETEST_DBFS, _LOUDEST_DBFS = -90, -10
+_SEED: Final = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """
+    Training clips of one kind.
+
+    Attributes:
+        name: What to call them.
+        clips: int16 ``(clips, CLIP_SAMPLES)``.
+        labels: Index of each clip's label, or OUTLIER.
+        drawn: How many clips an epoch draws.
+        variants: Varied copies made of each clip.
+
+    """
+
+    name: str
+    clips: Clips
+    labels: Labels
+    drawn: int
+    variants: int = 1
+
+
+def parts_of(candidate: Candidate, heard: Heard) -> tuple[Part, ...]:
+    """Return the parts of a training, the task's first; none is empty."""
+    return tuple(part for part in _parts(candidate, heard) if part.drawn and len(part.clips))
+
+
+def _parts(candidate: Candidate, heard: Heard) -> Iterator[Part]:
+    recipe = candidate.training
+    task = _task(candidate, heard.task)
+    keywords = task.drawn
+    few = max(1, recipe.variants // FEWER)
+    yield task
+    outliers = [
+        ("other words", heard.others, recipe.other_words * keywords, few),
+        (
+            *("synthetic other words", heard.synthetic_others),
+            *(recipe.other_words * recipe.synthetic * keywords, 1),
+        ),
+        ("vocabulary", heard.vocabulary, recipe.vocabulary * keywords, min(2, few)),
+        ("foreign words", heard.foreign, recipe.foreign * keywords, few),
+    ]
+    if heard.synthetic is not None:
+        yield _synthetic(candidate, heard.synthetic, recipe.synthetic * keywords)
+    for name, dataset, drawn, variants in outliers:
+        if dataset is not None:
+            clips = dataset.clips[usable(dataset, recipe)]
+            yield _outliers(name, clips, drawn, variants)
+    yield from _made(recipe, heard, keywords)
+
+
+def _task(candidate: Candidate, dataset: Dataset) -> Part:
+    chosen, recipe = usable(dataset, candidate.training), candidate.training
+    return Part(
+        name="keywords",
+        clips=dataset.clips[chosen],
+        labels=_labels(candidate, dataset)[chosen],
+        drawn=recipe.repeats * len(chosen),
+        variants=recipe.variants,
+    )
+
+
+def _synthetic(candidate: Candidate, dataset: Dataset, drawn: float) -> Part:
+    chosen = usable(dataset, candidate.training)
+    return Part(
+        name="synthetic keywords",
+        clips=dataset.clips[chosen],
+        labels=_labels(candidate, dataset)[chosen],
+        drawn=round(drawn),
+        variants=min(2, candidate.training.variants),
+    )
+
+
+def _made(recipe: Training, heard: Heard, keywords: int) -> Iterator[Part]:
+    """Yield what is made by code."""
+    few = max(1, recipe.variants // FEWER)
+    if recipe.cuts:
+        words = [dataset for dataset in (heard.task, heard.others) if dataset is not None]
+        clips = np.concatenate([dataset.clips[usable(dataset, recipe)] for dataset in words])
+        pieces = cut(clips, len(clips), np.random.default_rng(_SEED))
+        yield _outliers("cut words", pieces, recipe.cuts * keywords, min(2, few))
+    if recipe.noise:
+        rng = np.random.default_rng(_SEED)
+        clips = np.stack([noise(rng) for _ in range(NOISES)])
+        yield _outliers("noise", clips, recipe.noise * keywords, 1)
+
+
+def _outliers(name: str, clips: Clips, drawn: float, variants: int) -> Part:
+    labels = np.full(len(clips), OUTLIER, np.intp)
+    return Part(name=name, clips=clips, labels=labels, drawn=round(drawn), variants=variants)
+
+
+def _labels(candidate: Candidate, dataset: Dataset) -> Labels:
+    return np.array([candidate.labels.index(word) for word in dataset.words], np.intp)
+
+
+def usable(dataset: Dataset, recipe: Training) -> Labels:
+    """
+    Return the indices of clips to learn from: those that are no copy of an earlier one.
+
+    Near-silent ones are left out, too, unless the recipe wants clips as they are.
+    """
+    first = {sha256(clip.tobytes()): i for i, clip in reversed(list(enumerate(dataset.clips)))}
+    distinct = sorted(first.values())
+    if recipe.augmentation is not None:
+        distinct = [i for i in distinct if _peak(dataset.clips[i]) >= AUDIBLE_PEAK]
+    return np.array(distinct, np.intp)
+
+
+def _peak(clip: Clip) -> int:
+    return max(int(clip.max()), -int(clip.min()))
+
+
+def noise(rng: np.random.Generator) -> Clip:
+    """Return a second of noise made by code, between a whisper and speech in loudness."""
+    level = 32_768 * 10 ** (rng.uniform(_QUIETEST_DBFS, _LOUDEST_DBFS) / 20)
+    kind = rng.integers(4)
+    if kind == 0:
+        samples = clicks(rng)
+    elif kind == 1:
+        samples = hum(rng, rng.choice(MAINS_HZ))
+    else:
+        samples = coloured_noise(rng, rng.uniform(0, 2.5))
+    return to_int16(samples * np.float32(level))

@@ -1,0 +1,136 @@
+"""Clips of the validation split as features: what a training watches, and calibrates on."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from candidates._training.heard import Heard, other_words, unheard_foreign
+from candidates._training.parts import noise
+from candidates._training.pools import Pools
+from candidates._training.sources import Sources
+from harness.candidate.candidate import Candidate
+from harness.candidate.training import KINDS
+from harness.datasets import Dataset
+from harness.datasets.dataset import content_digest
+from harness.decisions import Scores
+from harness.files import sha256
+from harness.frontends.frontend import Features
+
+WATCHED: Final = 0.02
+"""Share of outliers acted on at which detection is shown after each epoch."""
+
+NOISES: Final = 400
+_SEED: Final = 2
+_AT_ONCE: Final = 512
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outliers:
+    """
+    Validation clips of one kind that are no keyword.
+
+    Attributes:
+        features: float32 ``(clips, *shape, 1)``.
+        digest: Digest over the clips.
+
+    """
+
+    features: Features
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Validation:
+    """
+    Validation clips as features.
+
+    Attributes:
+        task: The task's words as clips.
+        features: Their features: float32 ``(clips, *shape, 1)``.
+        labels: Index of the label of each.
+        outliers: Clips that are no keyword, by kind: see :class:`FalseAccepts`.
+
+    """
+
+    task: Dataset
+    features: Features
+    labels: npt.NDArray[np.intp]
+    outliers: dict[str, Outliers]
+
+    def measure(self, model: Any) -> dict[str, float]:
+        """Return accuracy, and detection at WATCHED false accepts if there are outliers."""
+        scores = predict(model, self.features)
+        hits = scores.argmax(axis=1) == self.labels
+        measured = {"accuracy": float(hits.mean())}
+        watched = next((self.outliers[kind] for kind in _BY_WORTH if kind in self.outliers), None)
+        if watched is not None:
+            tops = predict(model, watched.features).max(axis=1)
+            sure = scores.max(axis=1) > np.quantile(tops, 1 - WATCHED)
+            measured["detection"] = float((hits & sure).mean())
+        return measured
+
+
+_BY_WORTH: Final = ("unheard", "foreign", "heard")
+"""Which kind of outliers is watched: the first there is."""
+
+
+def predict(model: Any, features: Features) -> Scores:
+    """Return the scores of *features*: float32 ``(clips, labels)``."""
+    starts = range(0, len(features), _AT_ONCE)
+    parts = [model(features[start : start + _AT_ONCE], training=False) for start in starts]
+    return np.concatenate([np.asarray(part) for part in parts])
+
+
+def validation_for(
+    candidate: Candidate, sources: Sources, heard: Heard, pools: Pools
+) -> Validation:
+    """Return the validation clips of *candidate*; outliers only if it is to be calibrated."""
+    task = sources.people.load(candidate.words, "validation")
+
+    def features_of(clips: npt.NDArray[np.int16], what: str) -> Features:
+        pool = pools.of(clips, None, 1, what)
+        return np.asarray(pool[:, 0])[..., np.newaxis]
+
+    return Validation(
+        task=task,
+        features=features_of(task.clips, "validation"),
+        labels=np.array([candidate.labels.index(word) for word in task.words], np.intp),
+        outliers={
+            kind: Outliers(features=features_of(clips, f"{kind} validation"), digest=digest)
+            for kind, clips, digest in _outliers(candidate, sources, heard)
+        },
+    )
+
+
+def _outliers(
+    candidate: Candidate, sources: Sources, heard: Heard
+) -> Iterator[tuple[str, npt.NDArray[np.int16], str]]:
+    """Yield kind, clips and digest of what the recipe names a rate for."""
+    rates = candidate.training.false_accepts
+    wanted = [kind for kind in KINDS if rates is not None and getattr(rates, kind) is not None]
+    spoken = _spoken(candidate, sources, heard) if wanted else {}
+    for kind in wanted:
+        if kind == "noise":
+            rng = np.random.default_rng(_SEED)
+            clips = np.stack([noise(rng) for _ in range(NOISES)])
+            yield kind, clips, f"sha256:{sha256(clips.tobytes())}"
+        elif found := spoken[kind]:
+            digest = content_digest({one.name: one.digest for one in found})
+            yield kind, np.concatenate([one.clips for one in found]), f"sha256:{digest}"
+
+
+def _spoken(candidate: Candidate, sources: Sources, heard: Heard) -> dict[str, list[Dataset]]:
+    """Return the clips of the validation split that are no word of the task, by kind."""
+    people, wide = sources.people, sources.vocabulary
+    words = other_words(people, candidate.words, "validation")
+    others = [people.load(words, "validation")] if words else []
+    said = [wide.load(wide.words("validation"), "validation")] if wide else []
+    foreign = unheard_foreign(sources.foreign)
+    return {
+        "heard": others if heard.others else [],
+        "unheard": [*said, *([] if heard.others else others)],
+        "foreign": [foreign] if foreign else [],
+    }
