@@ -376,7 +376,7 @@ def test_a_plain_model_has_no_obstacle() -> None:
 
 @pytest.mark.parametrize("squeezing", [squeeze, round_scales])
 @pytest.mark.parametrize(
-    ("data", "fault"), [(b"no model at all", "no .tflite file"), (b"\x08\0\0\0TFL3", "damaged")]
+    ("data", "fault"), [(b"no model at all", "TFL3"), (b"\x08\0\0\0TFL3", "damaged")]
 )
 def test_what_is_no_model_is_refused(
     squeezing: Callable[[bytes], bytes], data: bytes, fault: str
