@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from candidates._training import tf
+from candidates._training.squeeze import squeeze
 from harness.candidate.candidate import Quantization
 from harness.frontends.frontend import Features
 
@@ -38,4 +39,4 @@ def convert(model: Any, quantization: Quantization, calibration: Features) -> by
         converter.inference_input_type = tf.int8
         converter.inference_output_type = tf.int8
     data: bytes = converter.convert()
-    return data
+    return squeeze(data)
