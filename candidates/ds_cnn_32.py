@@ -10,7 +10,7 @@ from harness import Candidate, LogMel, Training
 CANDIDATE = Candidate(
     frontend=LogMel(frame_ms=32, hop_ms=25, mel_bins=32),
     network=DsCnn(width=32, blocks=4),
-    training=Training(epochs=50, learning_rate=0.005),
+    training=Training(epochs=50, learning_rate=0.01),
     sparsity=0.0,
     quantization="float32",
 )

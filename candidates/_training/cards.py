@@ -16,8 +16,8 @@ from harness.decisions import correct
 from harness.files import sha256
 from harness.measure import board
 from harness.measure.machine import Machine
+from harness.spotter.loading import make_spotter
 from harness.spotter.model import Model
-from harness.spotter.spotter import Spotter
 
 CREDITS: Final = {
     "mini_speech_commands": "Speech Commands, Pete Warden, arXiv:1804.03209, CC BY 4.0",
@@ -61,8 +61,7 @@ def card_of(candidate: Candidate, name: str, made: Made, data: bytes) -> Card:
         data: The converted model.
 
     """
-    loaded = Model(data, name, features_shape=candidate.frontend.shape, labels=candidate.labels)
-    spotter = Spotter(candidate.frontend, loaded, labels=candidate.labels, task=candidate.words)
+    spotter = make_spotter(candidate, name, data)
     scores = spotter.score(made.validation.clips)
     hits = correct(scores, made.validation.words, candidate.labels)
     heard = made.heard.words()
@@ -89,7 +88,7 @@ def card_of(candidate: Candidate, name: str, made: Made, data: bytes) -> Card:
         sharpened=round(made.calibration.factor, 4),
         calibration=asdict(made.calibration),
         validation={"correct": int(hits.sum()), "total": len(hits)},
-        sparsity=_sparsity(loaded),
+        sparsity=_sparsity(spotter.model),
     )
 
 

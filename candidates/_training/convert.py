@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from candidates._training import tf
-from candidates._training.squeeze import squeeze
+from candidates._training.squeeze import round_scales, squeeze
 from harness.candidate.candidate import Quantization
 from harness.frontends.frontend import Features
 
@@ -14,7 +14,9 @@ CALIBRATION_CLIPS = 200
 """Training clips whose features fix the ranges of an int8 model."""
 
 
-def convert(model: Any, quantization: Quantization, calibration: Features) -> bytes:
+def convert(
+    model: Any, quantization: Quantization, calibration: Features, *, rounded_scales: bool = False
+) -> bytes:
     """
     Convert *model*.
 
@@ -23,6 +25,7 @@ def convert(model: Any, quantization: Quantization, calibration: Features) -> by
         quantization: ``float32``, ``dynamic`` (int8 weights, float
             activations) or ``int8`` (inputs and outputs too).
         calibration: Features of training clips, float32 ``(clips, frames, mel bins, 1)``.
+        rounded_scales: Whether to round scales and biases, which is nearly exact.
 
     """
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
@@ -39,4 +42,4 @@ def convert(model: Any, quantization: Quantization, calibration: Features) -> by
         converter.inference_input_type = tf.int8
         converter.inference_output_type = tf.int8
     data: bytes = converter.convert()
-    return squeeze(data)
+    return squeeze(round_scales(data) if rounded_scales else data)

@@ -25,6 +25,7 @@ from candidates._training.validation import validation_for
 from harness.candidate.candidate import Candidate, model_path
 from harness.candidate.card import Card
 from harness.candidate.registry import Registry
+from harness.candidate.specification import specification_hash
 from harness.datasets import Dataset
 from harness.errors import SpotbenchError
 from harness.files import write_bytes
@@ -42,8 +43,14 @@ def train(candidate: Candidate, name: str, sources: Sources) -> tuple[bytes, Car
 
     """
     started = time.monotonic()
+    specification_hash(candidate)  # a source that cannot be read is refused before the training
     model, made = trained(candidate, name, sources)
-    data = convert(model, candidate.quantization, _calibration(candidate, made.heard.task))
+    data = convert(
+        model,
+        candidate.quantization,
+        _calibration(candidate, made.heard.task),
+        rounded_scales=candidate.rounded_scales,
+    )
     card = card_of(candidate, name, made, data)
     return data, replace(card, training_s=round(time.monotonic() - started, 1))
 

@@ -70,6 +70,8 @@ class Candidate:
         training: Training recipe; a ready model does not use it.
         sparsity: Share of zeros that pruning leaves in ordinary convolutions.
         quantization: ``float32``, ``dynamic`` (int8 weights) or ``int8`` throughout.
+        rounded_scales: Whether weight scales of an int8 model are rounded to 8 bits of mantissa
+            and its biases to an eighth of an output step, which zips better and is nearly exact.
         labels: Words that the model's outputs stand for, in their order.
         task: Words that the candidate is judged on; None for all labels. The other
             labels are always wrong answers.
@@ -85,6 +87,7 @@ class Candidate:
     training: Training = field(default_factory=Training)
     sparsity: float = 0.0
     quantization: Quantization = "float32"
+    rounded_scales: bool = False
     labels: tuple[str, ...] = GO_STOP
     task: tuple[str, ...] | None = None
     budget: Budget | None = None

@@ -5,10 +5,10 @@ It covers front-end, network (with the source of a builder), training, sparsity,
 quantization and labels. It does not cover budget, misses, comments and docstrings, which
 change nothing in the model.
 
-A front-end of the harness counts by its kind, its version and the values that differ
-from its defaults. So a setting that is added later, with a default that changes no
-feature, makes no model stale. A front-end that a candidate defines counts by all its
-values and its source.
+A front-end of the harness and the training recipe count by their kind, their version and
+the values that differ from the defaults. So a setting that is added later, with a default
+that changes no model, makes none stale. A front-end that a candidate defines counts by all
+its values and its source.
 """
 
 import dataclasses
@@ -32,12 +32,13 @@ def specification_hash(candidate: Candidate) -> str:
 
     """
     specification = {
-        "frontend": _plain(_frontend(candidate.frontend), "front-end"),
+        "frontend": _plain(_versioned(candidate.frontend), "front-end"),
         "network": _plain(_network(candidate.network), "network"),
-        "training": dataclasses.asdict(candidate.training),
+        "training": _versioned(candidate.training),
         "sparsity": candidate.sparsity,
         "quantization": candidate.quantization,
         "labels": candidate.labels,
+        **({"rounded_scales": True} if candidate.rounded_scales else {}),
     }
     text = json.dumps(specification, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
@@ -63,11 +64,11 @@ def _network(network: Any) -> dict[str, Any]:
     return {"values": {}, "source": source_of(network, "network")}
 
 
-def _frontend(frontend: Any) -> dict[str, Any]:
-    """Return kind, version, values and source of a front-end, or of frozen values inside it."""
-    kind = type(frontend)
+def _versioned(values: Any) -> dict[str, Any]:
+    """Return kind, version, values and source of frozen values, and of those inside them."""
+    kind = type(values)
     ours: Any = next(filter(is_versioned, kind.__mro__), None)
-    part: dict[str, Any] = {"values": _values(frontend, _defaults(ours))}
+    part: dict[str, Any] = {"values": _values(values, _defaults(ours))}
     if ours is not None:
         part |= {"kind": ours.__name__, "version": ours.version}
     if kind is not ours:
@@ -75,9 +76,9 @@ def _frontend(frontend: Any) -> dict[str, Any]:
     return part
 
 
-def _values(frontend: Any, defaults: dict[str, Any]) -> dict[str, Any]:
-    fields = [field.name for field in dataclasses.fields(frontend) if field.init]
-    values = {name: getattr(frontend, name) for name in fields}
+def _values(frozen: Any, defaults: dict[str, Any]) -> dict[str, Any]:
+    fields = [field.name for field in dataclasses.fields(frozen) if field.init]
+    values = {name: getattr(frozen, name) for name in fields}
     return {
         name: _value(value)
         for name, value in values.items()
@@ -89,11 +90,11 @@ def _values(frontend: Any, defaults: dict[str, Any]) -> dict[str, Any]:
 def _value(value: Any) -> Any:
     if isinstance(value, tuple | list):
         return [_value(part) for part in value]
-    return _frontend(value) if dataclasses.is_dataclass(value) else value
+    return _versioned(value) if dataclasses.is_dataclass(value) else value
 
 
 def _defaults(ours: Any) -> dict[str, Any]:
-    """Return the defaults of a front-end class of the harness, none for None."""
+    """Return the defaults of a class of the harness, none for None."""
     return {
         field.name: field.default
         for field in (dataclasses.fields(ours) if ours else ())

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
-from typing import Final, Literal, get_args
+from typing import ClassVar, Final, Literal, get_args
 
 from harness.errors import CandidateError
 
@@ -33,6 +33,9 @@ class Augmentation:
         masked_bins: Broadest band of mel bins blanked out.
 
     """
+
+    version: ClassVar[int] = 1
+    """Raised whenever a default or the meaning of a value changes."""
 
     shift_ms: float = 100
     stretch: float = 0.1
@@ -69,6 +72,9 @@ class FalseAccepts:
         noise: Share of clips of noise made by code.
 
     """
+
+    version: ClassVar[int] = 1
+    """Raised whenever a default or the meaning of a value changes."""
 
     heard: float | None = 0.015
     unheard: float | None = 0.025
@@ -122,6 +128,9 @@ class Training:
         seed: Of initial weights, order and masks.
 
     """
+
+    version: ClassVar[int] = 1
+    """Raised whenever a default or the meaning of a value changes."""
 
     epochs: int = 50
     batch_size: int = 256

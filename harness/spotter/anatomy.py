@@ -83,9 +83,8 @@ def _anatomy(model: Any) -> Anatomy:
         elif name in _WEIGHTED and operator.inputs[1] in constants:
             used.update(inputs)
             weights = constants[operator.inputs[1]]
-            tensor = graph.tensors[operator.inputs[1]]
-            label = f"{len(zeros)} {tensor.name.decode()}"
-            zeros[label] = (int(np.count_nonzero(weights == _zero_point(tensor))), weights.size)
+            zero = _zero_point(graph.tensors[operator.inputs[1]])
+            zeros[f"{len(zeros)} {name}"] = int(np.count_nonzero(weights == zero)), weights.size
             macs += _macs(name, weights, graph.tensors[operator.outputs[0]].shape)
         elif name in {"ADD", "MUL", "SUB", "PRELU"}:
             used.update(inputs)

@@ -12,8 +12,8 @@ from ai_edge_litert import schema_py_generated as schema
 from candidates._networks import DsCnn, TcCnn
 from candidates._training import convert as converting
 from candidates._training import keras, tables, tf
-from candidates._training.batches import as_input
 from candidates._training.convert import convert
+from candidates._training.features import as_input
 from candidates._training.fit import build
 from candidates._training.squeeze import round_scales, rounded_mantissas, squeeze
 from harness import Candidate, LogMel, datasets
@@ -21,9 +21,9 @@ from harness.candidate.candidate import Network, Quantization
 from harness.candidate.registry import Registry
 from harness.errors import ModelError
 from harness.spotter.anatomy import dissect
+from harness.spotter.loading import make_spotter
 from harness.spotter.model import Model
 from harness.spotter.size import zipped_bytes
-from harness.spotter.spotter import Spotter
 from tests.training.lite import Features, assert_equal, run, showing_all
 from tests.training.synthetic import voices
 from tests.unit.models import Graph, Operator, dense_model, loudness_model
@@ -466,10 +466,7 @@ def test_rounding_changes_few_decisions(kws_data: Path, path: Path) -> None:
     clips = source.load(candidate.words, "validation").clips
     data = path.read_bytes()
     before, after = (
-        Spotter(
-            candidate.frontend,
-            Model(made, "m", features_shape=candidate.frontend.shape, labels=candidate.labels),
-        ).score(clips)
+        make_spotter(candidate, path.stem, made).score(clips)
         for made in (data, squeeze(round_scales(data)))
     )
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from harness import Candidate, LogMel, Mfcc, Waveform
+from harness import Augmentation, Candidate, FalseAccepts, LogMel, Mfcc, Training, Waveform
 from harness.candidate.card import read_model
-from harness.candidate.specification import _frontend, specification_hash
+from harness.candidate.specification import _versioned, specification_hash
 from harness.errors import CandidateError, ModelError
 from harness.files import sha256, write_json
 from tests.unit.models import make_package
@@ -37,6 +37,40 @@ PINNED: dict[tuple[type, int], dict[str, Any]] = {
         "normalisation": None,
     },
     (Waveform, 1): {"full_scale": 1.0},
+    (Augmentation, 1): {
+        "shift_ms": 100,
+        "stretch": 0.1,
+        "gain_db": (-30, 6),
+        "noise_share": 0.5,
+        "noise_snr_db": (10, 40),
+        "masked_frames": 3,
+        "masked_bins": 2,
+    },
+    (FalseAccepts, 1): {"heard": 0.015, "unheard": 0.025, "foreign": 0.025, "noise": 0.005},
+    (Training, 1): {
+        "epochs": 50,
+        "batch_size": 256,
+        "learning_rate": 0.01,
+        "final_learning_rate": 1e-5,
+        "decay": "cosine",
+        "decay_epochs": None,
+        "augmentation": Augmentation(),
+        "variants": 24,
+        "repeats": 4,
+        "synthetic": 0.13,
+        "other_words": 0.5,
+        "vocabulary": 0.5,
+        "cuts": 0.3,
+        "foreign": 0.25,
+        "noise": 0.05,
+        "false_accepts": FalseAccepts(),
+        "label_smoothing": 0.0,
+        "levels": None,
+        "pruning_start": 0.2,
+        "pruning_end": 0.7,
+        "initial_sparsity": 0.2,
+        "seed": 0,
+    },
 }
 """
 The defaults of each version, which a hash leaves out: another default is another version.
@@ -46,7 +80,7 @@ change unless the version does.
 """
 
 
-@pytest.mark.parametrize("kind", [LogMel, Mfcc, Waveform])
+@pytest.mark.parametrize("kind", [kind for kind, _ in PINNED])
 def test_a_version_pins_the_defaults(kind: Any) -> None:
     frontend = kind()
     defaults = {field.name: getattr(frontend, field.name) for field in dataclasses.fields(kind)}
@@ -89,17 +123,17 @@ def test_a_version_pins_the_defaults(kind: Any) -> None:
 def test_a_front_end_of_the_harness_counts_by_kind_version_and_changed_values(
     frontend: Any, expected: dict[str, Any]
 ) -> None:
-    assert _frontend(frontend) == expected
+    assert _versioned(frontend) == expected
 
 
 @pytest.mark.parametrize("frontend", [LogMel(), Mfcc(log_mel=LogMel(mel_bins=40))], ids=repr)
 def test_another_version_is_another_specification(
     frontend: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = _frontend(frontend)
+    before = _versioned(frontend)
     monkeypatch.setattr(LogMel, "version", 2)
 
-    assert _frontend(frontend) != before
+    assert _versioned(frontend) != before
 
 
 OWN = '''\
@@ -217,7 +251,7 @@ def test_one_line_of_a_front_end_makes_its_model_stale(load: Load, tmp_path: Pat
 
 
 def test_a_derived_front_end_counts_with_its_source_and_the_version_of_its_base(load: Load) -> None:
-    told = _frontend(load(DERIVED).frontend)
+    told = _versioned(load(DERIVED).frontend)
 
     assert (told["kind"], told["version"], told["values"]) == ("LogMel", 1, {"mel_bins": 20})
     assert list(told["source"]) == [f"{NAME}.mine.Halved", f"{NAME}.mine.LogMel"]
@@ -250,7 +284,7 @@ def test_a_new_version_of_the_base_is_another_specification(
 
 
 def test_the_modules_of_the_harness_do_not_count(load: Load) -> None:
-    assert "harness" not in json.dumps(_frontend(load(DERIVED).frontend))
+    assert "harness" not in json.dumps(_versioned(load(DERIVED).frontend))
 
 
 def test_a_field_without_init_need_not_be_plain(load: Load) -> None:

@@ -169,7 +169,11 @@ def test_size_and_anatomy_are_those_of_the_file(tiny: Measurement) -> None:
     # One weight a feature for each of two labels, half of them zero, and two biases.
     weights = 2 * math.prod(FEATURES)
     assert (tiny["parameters"], tiny["macs"]) == (weights + 2, weights)
-    assert tiny["sparsity"] == {"nominal": 0.0, "overall": 0.5, "layers": {"0 tensor1": 0.5}}
+    assert tiny["sparsity"] == {
+        "nominal": 0.0,
+        "overall": 0.5,
+        "layers": {"0 FULLY_CONNECTED": 0.5},
+    }
     assert tiny["operators"] == ["FULLY_CONNECTED", "SOFTMAX"]
     assert tiny["delegated_operators"] == 2
     assert isinstance(tiny["added_peak_bytes"], int)

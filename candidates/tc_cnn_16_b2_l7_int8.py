@@ -1,0 +1,15 @@
+"""
+Temporal CNN, 16 filters, two blocks, at most 7 values a channel: the smallest.
+
+Without residual connections, which cost bytes of tables that so small a network feels.
+"""
+
+from candidates._networks import TcCnn
+from harness import Candidate, Training
+
+CANDIDATE = Candidate(
+    network=TcCnn(width=16, blocks=2, residual=False),
+    training=Training(levels=7),
+    quantization="int8",
+    rounded_scales=True,
+)
