@@ -10,7 +10,7 @@ from harness import Candidate, Training
 
 CANDIDATE = Candidate(
     network=TcCnn(width=64),
-    training=Training(synthetic=0.0),
+    training=Training(synthetic=0.0, vocabulary=0.0),
     sparsity=0.8,
     quantization="int8",
     misses={"espeak": ("accuracy",), "mini_speech_commands": ()},

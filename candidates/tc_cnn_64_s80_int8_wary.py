@@ -9,7 +9,7 @@ from harness import Candidate, Training
 
 CANDIDATE = Candidate(
     network=TcCnn(width=64),
-    training=Training(epochs=60, synthetic=0.5, other_words=2.0),
+    training=Training(epochs=60, synthetic=0.26, other_words=1.0),
     sparsity=0.8,
     quantization="int8",
 )
