@@ -28,6 +28,9 @@ AUDIBLE_PEAK: Final = 100
 FEWER: Final = 6
 """Real clips of other words have as many times fewer variants: there are more of them."""
 
+CUTS: Final = 3_000
+"""Cut clips at most, and clips of noise: enough for epochs to differ."""
+
 NOISES: Final = 1_000
 _QUIETEST_DBFS, _LOUDEST_DBFS = -90, -10
 _SEED: Final = 1
@@ -111,7 +114,7 @@ def _made(recipe: Training, heard: Heard, keywords: int) -> Iterator[Part]:
     if recipe.cuts:
         words = [dataset for dataset in (heard.task, heard.others) if dataset is not None]
         clips = np.concatenate([dataset.clips[usable(dataset, recipe)] for dataset in words])
-        pieces = cut(clips, len(clips), np.random.default_rng(_SEED))
+        pieces = cut(clips, min(CUTS, len(clips)), np.random.default_rng(_SEED))
         yield _outliers("cut words", pieces, recipe.cuts * keywords, min(2, few))
     if recipe.noise:
         rng = np.random.default_rng(_SEED)

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -22,9 +23,13 @@ def rng(seed: int = 0) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
+varier: Final = cache(lambda how: Varier(how=how))
+"""Varies clips, its noise made once for all tests."""
+
+
 def vary_clip(clip: Clip, how: Augmentation, rng: np.random.Generator) -> Clip:
     """Return one variant of *clip*."""
-    return next(Varier(how=how)(clip, 1, rng))
+    return next(varier(how)(clip, 1, rng))
 
 
 def mask_features(

@@ -14,7 +14,7 @@ from candidates._training.batches import Batches, batches_of
 from candidates._training.features import as_input
 from candidates._training.parts import OUTLIER, Part
 from candidates._training.pools import Pools
-from harness import Augmentation, Candidate, LogMel, Training
+from harness import Augmentation, Candidate, Frontend, LogMel, Mfcc, Training, Waveform
 from tests.training.synthetic import voices
 
 PLAIN: Final = Candidate(
@@ -145,11 +145,11 @@ def test_features_are_masked_when_clips_are_varied(folder: Path) -> None:
     assert (np.ptp(features[..., 0], axis=2) == 0).any()
 
 
-@pytest.mark.parametrize("mel_bins", [8, 16])
-def test_a_batch_has_the_shape_of_its_front_end(folder: Path, mel_bins: int) -> None:
-    candidate = replace(PLAIN, frontend=LogMel(mel_bins=mel_bins))
+@pytest.mark.parametrize("frontend", [LogMel(mel_bins=8), Mfcc(), Waveform()], ids=str)
+def test_a_batch_has_the_shape_of_its_front_end(folder: Path, frontend: Frontend) -> None:
+    candidate = replace(recipe(augmentation=Augmentation()), frontend=frontend)
 
     features, _ = next(batches(folder, TASK, candidate=candidate).epoch(0))
 
-    assert features.shape == (4, 39, mel_bins, 1)
+    assert features.shape == (4, *frontend.shape, 1)
     assert features.dtype == np.float32

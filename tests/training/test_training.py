@@ -189,8 +189,6 @@ class TestTrain:
         zeroless = {
             layer: count for layer, (count, _) in zeros.items() if not layer.endswith(" CONV_2D")
         }
-            layer: count for layer, (count, _) in zeros.items() if not layer.endswith(" CONV_2D")
-        }
         assert len(zeroless) == 2
         assert any("DEPTHWISE" in layer for layer in zeroless)
         assert set(zeroless.values()) == {0}
