@@ -27,7 +27,7 @@ CLAIMS: Final[Mapping[str, tuple[str, ...]]] = {
         "test_gate.py::test_the_latency_is_front_end_plus_model_and_each_stage_is_timed_alone",
         "test_timing.py::test_one_call_is_timed_in_microseconds",
     ),
-    "What timing itself costs is printed.": ("test_gate.py::test_the_cost_of_timing_is_printed",),
+    "The cost of timing a call is printed.": ("test_gate.py::test_the_cost_of_timing_is_printed",),
     "Five windows of each candidate are interleaved: the first of all, then the second of all.": (
         "test_gate.py::test_windows_are_interleaved_across_candidates",
     ),

@@ -302,7 +302,7 @@ def test_different_circumstances_are_refused_unless_asked_for(
 ) -> None:
     old, new = record(row()), record(row(), **{part: change})
 
-    cure = "measure alike, or add --compare-anyway"
+    cure = "measure under the same circumstances, or add --compare-anyway"
     with pytest.raises(ResultsError, match=f"^the records differ: {re.escape(named)}; {cure}$"):
         compare(old, new)
 

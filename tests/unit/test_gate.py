@@ -195,7 +195,7 @@ def test_the_cost_of_timing_is_printed(measured: Measured) -> None:
     cost_us = measured.project.record()["run"]["empty_call_us"]
 
     assert 0 < cost_us < 1_000
-    assert f"timing itself costs {cost_us:.2f} µs a call" in measured.said
+    assert f"every latency includes the cost of timing a call, {cost_us:.2f} µs" in measured.said
 
 
 def test_a_run_is_compared_with_an_earlier_one(measured: Measured, tmp_path: Path) -> None:

@@ -461,7 +461,7 @@ def test_a_terminal_gets_the_columns_it_has_room_for(
     assert [heading.removesuffix(" µs").removesuffix(" KiB") for heading in told] == expected
     assert width is None or len(headings) <= max(width, 62)
     gone = [heading for heading in HEADINGS if heading not in expected]
-    assert last.startswith("- no room here, see the report: ") is bool(gone)
+    assert last.startswith("- no room for these columns, see the report: ") is bool(gone)
     assert all(heading in last for heading in gone)
 
 

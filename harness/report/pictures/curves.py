@@ -1,4 +1,4 @@
-"""Detection against false accepts over all thresholds, a panel for each candidate."""
+"""Detection against false accepts at all thresholds, a panel for each candidate."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -29,26 +29,32 @@ _FOOT: Final = 34
 _PANEL: Final = 150
 _COLOURS: Final = {"words": BLUE, "noise": ORANGE}
 _FINE: Final = (0, 1, 5, 20)
+"""Ticks of a short x axis, in percent of false accepts."""
+
 _COARSE: Final = (0, 5, 20, 50, 80)
-"""Percents of false accepts; the axis goes by the square root, to show what is small."""
+"""Ticks of a long x axis; both axes are by the square root, which widens small values."""
 
 _WIDE: Final = 30
-"""Percent of false accepts that the axis reaches at least."""
+"""Shortest x axis, in percent of false accepts."""
 
 _HIGH: Final = 70
-"""Percent detected from which on there is room for more lines."""
+"""Least detection, in percent, from which the y axis has a tick every 10 %, not 20 %."""
 
 
 def operating(rows: Sequence[Any]) -> str | None:
-    """Return the picture of those *rows* whose curve was recorded, None if there are none."""
+    """Return the picture of the *rows* that have a curve, None if there are none."""
     ordered = list[Any](in_order(rows))
     rows = [row for row in ordered if "curve" in row["operating_rule"]]
     if not rows:
         return None
     with our_style():
-        told = "Keywords acted on, against other clips acted on: up and to the left is good."
+        subtitle = (
+            "Share of keywords detected (up) against share of other clips accepted (right), "
+            "at every threshold."
+        )
         down = _HEAD + _PANEL + _FOOT
-        canvas = Canvas("Operating rule", told, _TOP + down * -(-len(rows) // _COLUMNS))
+        height = _TOP + down * -(-len(rows) // _COLUMNS)
+        canvas = Canvas("Detection against false accepts", subtitle, height)
         _legend(canvas, rows)
         across = (WIDTH - 2 * _EDGE) / _COLUMNS
         ticks, most = _ticks(rows), _most(rows)
@@ -79,7 +85,7 @@ def _legend(canvas: Canvas, rows: Sequence[Any]) -> None:
     ):
         canvas.text(x, y, text, color=colour, weight="bold" if colour != MUTED else "normal")
         x += width
-    canvas.text(x, y, f"dot: the rule, a top score above {threshold:g}", color=INK)
+    canvas.text(x, y, f"dot: the operating rule, top score above {threshold:g}", color=INK)
 
 
 def _frame(axes: Axes, ticks: Sequence[int], most: float) -> None:
@@ -97,14 +103,14 @@ def _frame(axes: Axes, ticks: Sequence[int], most: float) -> None:
 
 
 def _ticks(rows: Sequence[Any]) -> Sequence[int]:
-    """Return percents for the y axis, from a round number below what the weakest detects."""
+    """Return ticks of the y axis in percent, from a round number below the least detection."""
     least = min(100 * _at_rule(row, "detected") for row in rows)
     step = 10 if least >= _HIGH else 20
     return range(max(0, step * int(least // step) - step), 101, step)
 
 
 def _most(rows: Sequence[Any]) -> float:
-    """Return the percent of false accepts at which the x axis ends: beyond every rule's point."""
+    """Return the end of the x axis in percent of false accepts, beyond every dot."""
     accepted = [100 * _at_rule(row, kind) for row in rows for kind in _COLOURS if _total(row, kind)]
     return max(_WIDE, *(1.05 * share for share in accepted))
 
@@ -136,7 +142,7 @@ def _mark(axes: Axes, row: Any, kind: str, colour: str) -> None:
 
 
 def _summary(canvas: Canvas, row: Any, ends: tuple[float, float], y: float) -> None:
-    """Write what the rule acts on between *ends*, in the colours of the lines."""
+    """Write the shares at the operating rule between *ends*, in the colours of the lines."""
     left, right = ends
     canvas.text(left, y, f"{100 * _at_rule(row, 'detected'):.0f} % detected", color=INK)
     for kind, x in (("words", right - 52), ("noise", right)):
