@@ -52,7 +52,7 @@ CLAIMS: Final[Mapping[str, tuple[str, ...]]] = {
         "test_row.py::test_accuracy_is_a_count_with_its_interval_and_confusion",
     ),
     "Accuracy is counted on speakers that no model was trained on.": (
-        "test_mini_speech_commands.py::test_no_speaker_stands_on_two_sides",
+        "test_mini_speech_commands.py::test_no_speaker_is_in_two_splits",
         "test_espeak.py::test_no_family_of_voices_is_on_two_sides",
     ),
     "A verdict is not certain where the limit lies within the interval of the accuracy.": (

@@ -188,7 +188,7 @@ def test_what_is_written_can_be_read_on_both_pages(light: str) -> None:
     assert contrast(_DARK[light], _DARK[PAGE]) >= 4.5
 
 
-def test_limits_are_told(drawn: dict[str, str]) -> None:
+def test_limits_are_labelled(drawn: dict[str, str]) -> None:
     assert {"under 25 KiB", "over 97 %"} <= set(words(drawn["accuracy-size"]))
 
 
@@ -210,11 +210,11 @@ def limited(us: float) -> list[str]:
         (71, "← under 71 µs"),
     ],
 )
-def test_a_limit_far_from_all_values_is_told_with_an_arrow(us: float, expected: str) -> None:
+def test_a_limit_far_from_all_values_is_labelled_with_an_arrow(us: float, expected: str) -> None:
     assert limited(us) == [expected]
 
 
-def test_every_limit_is_told_once() -> None:
+def test_every_limit_is_labelled_once() -> None:
     tight = {"min_accuracy": 0.98, "max_zipped_bytes": 24_000, "max_latency_us": 8_000}
     rows = [candidate("common", kib=20), candidate("tight", budget=tight), candidate("third")]
 
@@ -345,7 +345,7 @@ def lanes(svg: str) -> list[list[str]]:
 SMALL_AND_LARGE = [candidate("large", us=1_234.5), candidate("small", us=150.25)]
 
 
-def test_lanes_tell_p50_and_p99_and_run_from_fast_to_slow() -> None:
+def test_lanes_show_p50_and_p99_and_run_from_fast_to_slow() -> None:
     svg = latencies(SMALL_AND_LARGE)
 
     assert lanes(svg) == [["small", "150", "225"], ["large", "1,234", "1,852"]]
@@ -406,7 +406,7 @@ def acting(detected: int, words: int, noise: int, *, others: int = 600) -> dict[
     }
 
 
-def test_the_operating_rule_is_told_in_numbers() -> None:
+def test_the_shares_at_the_operating_rule_are_written() -> None:
     svg = operating([candidate("wary", operating_rule=acting(91, 12, 2))])
 
     assert svg is not None
