@@ -493,7 +493,7 @@ def share(url: str, tar: Path, archives: Path, cache: Path) -> "subprocess.Popen
 
 
 def together(*processes: "subprocess.Popen[str]") -> list[tuple[str, str]]:
-    """Let *processes* begin at once; returns what each said, and what it complained of."""
+    """Let *processes* begin at once; return the standard output and error of each."""
     for process in processes:
         assert process.stdout
         assert process.stdout.readline() == "ready\n"
@@ -501,10 +501,10 @@ def together(*processes: "subprocess.Popen[str]") -> list[tuple[str, str]]:
         assert process.stdin
         process.stdin.write("\n")
         process.stdin.flush()
-    said = [process.communicate(timeout=60) for process in processes]
+    outputs = [process.communicate(timeout=60) for process in processes]
     return [
         (out, re.sub(r"waiting for another process that holds .*\.lock\n", "", err))
-        for out, err in said
+        for out, err in outputs
     ]
 
 

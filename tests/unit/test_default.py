@@ -11,7 +11,7 @@ from tests.unit.models import GO_STOP_CLIPS, Clips, loud
 
 
 class Named(Clips):
-    """Clips under a name, which fail as they are told to."""
+    """A data set that fails as the test asks for."""
 
     def __init__(self, name: str, note: str | None, error: Exception | None = None) -> None:
         super().__init__({**GO_STOP_CLIPS, "up/1.wav": loud()})

@@ -1,4 +1,4 @@
-"""Downloads, from a server on this machine that does what the test tells it."""
+"""Downloads, from a server on this machine that does what the test asks for."""
 
 import contextlib
 import errno

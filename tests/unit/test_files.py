@@ -116,13 +116,13 @@ def test_a_lock_is_waited_for_and_the_wait_is_reported(
     waiting = threading.Thread(target=second)
     with locked(path):
         waiting.start()
-        while not (said := capsys.readouterr().err) and waiting.is_alive():
+        while not (output := capsys.readouterr().err) and waiting.is_alive():
             time.sleep(0.01)
         order.append("first")
     waiting.join()
 
     assert order == ["first", "second"]
-    assert said + capsys.readouterr().err == f"waiting for another process that holds {path}\n"
+    assert output + capsys.readouterr().err == f"waiting for another process that holds {path}\n"
 
 
 def test_a_free_lock_is_taken_silently(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,7 +15,7 @@ WINDOWS = (98.0, 99.0, 100.0, 101.0, 102.0)
 
 
 def scored(*, wrong: Collection[int] = (), unsure: Collection[int] = ()) -> dict[str, Any]:
-    """Return what a row says of 100 clips of "go", some of them wrong, some not acted on."""
+    """Return a row of 100 clips of "go", some of them wrong, some below the threshold."""
     clips = range(100)
     right = {i: [0.9, 0.1] if i in unsure else [0.96, 0.04] for i in clips}
     scores = {f"go/{i}.wav": right[i][::-1] if i in wrong else right[i] for i in clips}

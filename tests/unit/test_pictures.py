@@ -1,4 +1,4 @@
-"""The pictures: what they tell of twelve hand-made candidates, and that it can be read."""
+"""The pictures: what they show of twelve hand-made candidates, and that it is legible."""
 
 import itertools
 import re
@@ -365,14 +365,14 @@ def test_stages_stand_beside_their_total_and_run_from_fast_to_slow() -> None:
 
 
 def test_a_matrix_has_the_words_of_the_task_down_and_those_of_the_model_across() -> None:
-    heard = ["go", "other", "stop"]
+    labels = ["go", "other", "stop"]
     confusion = [[41, 7, 2], [0, 1, 49]]
     accuracy = {"correct": 90, "total": 100, "low": 0.8, "high": 0.95, "confusion": confusion}
-    svg = confusions([candidate("x", accuracy=accuracy, labels=heard)], TASK)
+    svg = confusions([candidate("x", accuracy=accuracy, labels=labels)], TASK)
 
     found = words(svg)
 
-    assert found[found.index("x") + 1 :] == [*heard, "go", "41", "7", "2", "stop", "0", "1", "49"]
+    assert found[found.index("x") + 1 :] == [*labels, "go", "41", "7", "2", "stop", "0", "1", "49"]
 
 
 def test_matrices_of_twelve_words_fit() -> None:
@@ -389,7 +389,7 @@ def test_matrices_of_twelve_words_fit() -> None:
 
 
 def acting(detected: int, words: int, noise: int, *, others: int = 600) -> dict[str, Any]:
-    """Return an operating rule with so many of 100, of *others* and of 400 clips acted on."""
+    """Return an operating rule that so many of 100, of *others* and of 400 clips trigger."""
     return {
         "threshold": 0.95,
         "detected": {"count": detected, "total": 100, "low": 0, "high": 1},

@@ -457,8 +457,8 @@ def test_a_terminal_gets_the_columns_it_has_room_for(
 ) -> None:
     headings, *_, last = terminal_table([row("tc_cnn_64"), EXACT], width).splitlines()
 
-    told = re.split(r" {2,}", headings)[2:]
-    assert [heading.removesuffix(" µs").removesuffix(" KiB") for heading in told] == expected
+    shown = re.split(r" {2,}", headings)[2:]
+    assert [heading.removesuffix(" µs").removesuffix(" KiB") for heading in shown] == expected
     assert width is None or len(headings) <= max(width, 62)
     gone = [heading for heading in HEADINGS if heading not in expected]
     assert last.startswith("- no room for these columns, see the report: ") is bool(gone)
@@ -468,10 +468,10 @@ def test_a_terminal_gets_the_columns_it_has_room_for(
 def test_notes_list_errors_violations_and_warnings() -> None:
     failed = row("small", verdict="fail", violations=["slow", "big"], warnings=["spread"])
 
-    doubt, *told = notes([failed, EXACT, row("quiet"), FRESH])
+    doubt, *lines = notes([failed, EXACT, row("quiet"), FRESH])
 
     assert doubt == "?: not certain, because a limit lies within the 95 % interval"
-    assert told == [
+    assert lines == [
         "exact: warning: windows spread by 30% of their median",
         "small: fail: slow; big; spread",
         "fresh: error: fresh was never trained; run: tox run -e train -- fresh",

@@ -50,8 +50,8 @@ def accuracy_against(cost: Metric, rows: Sequence[Any]) -> str | None:
     rows.sort(key=lambda row: (-_accuracy(row), _cost(cost, row), row["candidate"]))
     with our_style():
         subtitle = (
-            "With 95 % intervals. Filled dots pass. Blue and bold: no other that passes is better "
-            "in both."
+            "Bars: 95 % intervals. Filled dots pass. Blue line and bold names: no other that "
+            "passes is better in both."
         )
         canvas = Canvas(f"Accuracy against {cost.noun}", subtitle, _HEIGHT)
         axes = canvas.axes(*_AREA)
