@@ -1,4 +1,4 @@
-"""Data sets: found by name, or a folder of recordings."""
+"""Data sets: published ones found by name, or a folder of recordings."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -21,7 +21,7 @@ from harness.errors import DatasetError
 __all__ = ["DIGITS", "NAMES", "Dataset", "Source", "arabic", "digits", "find", "for_training"]
 
 _Make = Callable[[Path, Path | None], Source]
-"""From the cache, and the folder with archives, to a data set."""
+"""Makes a data set from the cache and, if there is one, the folder with archives."""
 
 _SELECTABLE: Final[Mapping[str, _Make]] = {
     MiniSpeechCommands.name: MiniSpeechCommands,
@@ -32,23 +32,26 @@ _BESIDE: Final[Mapping[str, _Make]] = {
     SpokenDigits.name: SpokenDigits,
     ArabicSpeechCommands.name: ArabicSpeechCommands,
 }
-"""Words of no task: heard in training or measured beside the task, never in its place."""
+"""Data sets of words of no task: used beside that of the task, never in its place."""
 
 _KNOWN: Final = {**_SELECTABLE, **_BESIDE}
 NAMES: Final = tuple(_SELECTABLE)
-"""What a user can select to be measured."""
+"""Names of the data sets that can be measured."""
 
 
 def find(name: str | None = None, environ: Mapping[str, str] = os.environ) -> Source:
     """
-    Return the data set called *name*, or the folder of that path.
+    Return a data set by name, or a folder of recordings by path.
 
-    Without a name: mini Speech Commands, and where that can't be had, synthetic voices.
-    ``KWS_DATA`` in *environ* names a folder with archives, looked in before any download.
+    Args:
+        name: Name or path; None for mini Speech Commands, or synthetic voices if that
+            cannot be had.
+        environ: Environment; ``KWS_DATA`` names a folder with archives, which is searched
+            before any download.
 
     Raises:
-        DatasetError: For a name that is neither, listing the known ones; for ``KWS_DATA``
-            that is not a folder.
+        DatasetError: If the name is unknown (the text lists the known ones), or
+            ``KWS_DATA`` is not a folder.
 
     """
     if name is None:
@@ -63,10 +66,10 @@ def find(name: str | None = None, environ: Mapping[str, str] = os.environ) -> So
 
 def for_training(environ: Mapping[str, str] = os.environ) -> tuple[Source, Source]:
     """
-    Return what to train on: recordings of people, and synthetic voices.
+    Return the data sets to train on: recordings of people, and synthetic voices.
 
-    The people are those of the full Speech Commands where its archive is at hand (it
-    is never fetched for that), and of mini Speech Commands elsewhere.
+    The recordings are the full Speech Commands if its archive is on this machine (it is
+    never fetched for training), else mini Speech Commands.
     """
     full = SpeechCommands(*_places(environ))
     people = full if full.can_train() else find(MiniSpeechCommands.name, environ)
@@ -83,12 +86,12 @@ def digits(environ: Mapping[str, str] = os.environ) -> dict[str, Source]:
 
 
 def arabic(environ: Mapping[str, str] = os.environ) -> Source:
-    """Return people's Arabic words, from which a model learns what to ignore."""
+    """Return Arabic words spoken by people, from which a model learns what to ignore."""
     return find(ArabicSpeechCommands.name, environ)
 
 
 def _places(environ: Mapping[str, str]) -> tuple[Path, Path | None]:
-    """Return the cache, and the folder with archives if one is named."""
+    """Return the cache, and the folder with archives or None."""
     cache, named = platformdirs.user_cache_path("spotbench"), environ.get("KWS_DATA")
     if not named:
         return cache, None

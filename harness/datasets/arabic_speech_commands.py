@@ -1,12 +1,12 @@
 """
-Arabic Speech Commands: 30 people say 40 Arabic words; two of their ten takes of each are used.
+Arabic Speech Commands: 40 Arabic words by 30 people; two of ten takes of each word are used.
 
-The two takes are 2,400 recordings of the 12,000, the same ones whether the whole archive is
-at hand or an excerpt. They are split by speaker, as the archive's own csv files have it.
+The two takes are 2,400 of the 12,000 recordings, the same ones whether the archive is
+complete or an excerpt. They are split by speaker, as in the archive's csv files.
 Source: Ghandoura, Hjabo and Al Dakkak 2021, CC BY 4.0.
 
-The archive files a word under its English translation. Here it is called by language and
-translation, ``arabic:stop``, since "stop" is another word. No English word has a colon in it.
+The archive names a word by its English translation. Here its name is language and
+translation, ``arabic:stop``, because "stop" is another word. No English word has a colon.
 """
 
 import re
@@ -31,7 +31,7 @@ SPEAKERS: Final = {
     "validation": (2, 7, 8, 12, 21, 25),
     "test": (3, 4, 10, 14, 26, 28),
 }
-"""Whom the csv file of each split names."""
+"""Numbers of the speakers that the csv file of each split lists."""
 
 DIGESTS: Final = {
     "backward": "547cc75b72271bfbee7397c6b792b55c96b60a4f6e840c489a833232dc40bc14",
@@ -86,7 +86,7 @@ LIMITS: Final = Limits(files=60, file_bytes=300_000, total_bytes=80_000_000)
 """The largest file is the list of training files, 280 kB; recordings have 32,044 bytes."""
 
 _LISTS: Final = "lists"
-"""Under this name the csv files are kept, beside the words."""
+"""Name of the cache's folder for the csv files, beside those of the words."""
 
 _CSV: Final = {"training": "train.csv", "validation": "val.csv", "test": "test.csv"}
 _RECORDING: Final = re.compile(
@@ -96,17 +96,17 @@ _LINE: Final = re.compile(r"dataset/([a-z ]+)/(\d{8})_NO_\d\d\.wav,\1", re.ASCII
 
 
 class ArabicSpeechCommands:
-    """Two takes of the archive of a commit, verified word by word."""
+    """Two takes of each word from the archive of one commit, verified word by word."""
 
     name = NAME
 
     def __init__(self, cache: Path, archives: Path | None = None) -> None:
         """
-        Name the places to look in; nothing is read yet.
+        Set the folders; nothing is read yet.
 
         Args:
-            cache: Where words are unpacked to, and the archive is downloaded to.
-            archives: A folder that may hold ``arabic-speech-commands-dataset.zip`` already.
+            cache: Folder for the downloaded archive and the unpacked words.
+            archives: Folder that may hold ``arabic-speech-commands-dataset.zip``, or None.
 
         """
         self._archive = Archive(
@@ -123,31 +123,31 @@ class ArabicSpeechCommands:
         )
 
     def words(self, split: str) -> tuple[str, ...]:  # noqa: ARG002
-        """Return the forty words, each as ``arabic:<translation>``; the same in every split."""
+        """Return the forty words, each as ``arabic:<translation>``, the same in every split."""
         return tuple(f"{LANGUAGE}:{translation}" for translation in DIGESTS)
 
     def load(self, words: tuple[str, ...], split: str) -> Dataset:
-        """Read the clips of *words* in *split*, unpacking what is not yet in the cache."""
+        """Read the clips of *words* in *split*; unpack the words that the cache lacks."""
         require_words(NAME, words, self.words(split))
         return assemble(NAME, split, self._recordings(words, split))
 
     def _recordings(self, words: tuple[str, ...], split: str) -> Iterator[Recording]:
         lists = {found.key: found.data for found in self._archive.read([_LISTS], lambda _: True)}
-        heard = _speakers(lists[f"{_LISTS}/{_CSV[split]}"], _CSV[split])
+        speakers = _speakers(lists[f"{_LISTS}/{_CSV[split]}"], _CSV[split])
         translations = [word.partition(":")[2] for word in words]
-        for found in self._archive.read(translations, lambda name: int(name[:8]) in heard):
+        for found in self._archive.read(translations, lambda name: int(name[:8]) in speakers):
             yield Recording(
                 key=f"{LANGUAGE}:{found.key}", word=f"{LANGUAGE}:{found.word}", data=found.data
             )
 
 
 def speaker(key: str) -> str:
-    """Return who speaks in the clip *key*: ``arabic:stop/00000023_NO_01.wav`` -> ``00000023``."""
+    """Return the speaker of the clip *key*: ``arabic:stop/00000023_NO_01.wav`` -> ``00000023``."""
     return key.partition("/")[2].partition("_")[0]
 
 
 def _place(path: str) -> Spot | None:
-    """Place the two takes by the folder they are in, and the csv files beside the words."""
+    """Place a recording of the two takes by its folder, and a csv file beside the words."""
     if path in _CSV.values():
         return _LISTS, path
     found = _RECORDING.fullmatch(path)
@@ -155,7 +155,7 @@ def _place(path: str) -> Spot | None:
 
 
 def _check(word: str, folder: Path) -> None:
-    """Raise WrongError where a speaker's take is missing, or a csv file has another split."""
+    """Raise WrongError if a speaker's take is missing, or a csv file lists other speakers."""
     if word != _LISTS:
         speakers = (number for numbers in SPEAKERS.values() for number in numbers)
         require_files(
@@ -168,16 +168,16 @@ def _check(word: str, folder: Path) -> None:
         if odd := found ^ set(SPEAKERS[split]):
             number = min(odd)
             fault = "names" if number in found else "does not name"
-            msg = f"holds a {name} that {fault} speaker {number:08}, unlike the one published"
+            msg = f"holds a {name} that {fault} speaker {number:08}, unlike the published one"
             raise WrongError(msg)
 
 
 def _speakers(data: bytes, name: str) -> set[int]:
-    """Return whose recordings a csv file lists; raises WrongError for any other file."""
+    """Return the speakers that a csv file lists; raises WrongError for any other file."""
     _, *lines = data.decode(errors="replace").splitlines() or [""]
     found = [_LINE.fullmatch(line) for line in lines]
     if None in found:
         line = found.index(None)
-        msg = f"holds a {name} whose line {line + 2} is {lines[line][:80]!r}, no recording"
+        msg = f"holds a {name} whose line {line + 2} is {lines[line][:80]!r}, not a recording"
         raise WrongError(msg)
     return {int(match[2]) for match in found if match}

@@ -1,4 +1,4 @@
-"""What a data set is, once it is read: labelled clips of one split, and where they came from."""
+"""What a data set is: labelled clips of one split, and their source."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ class Dataset:
     Labelled clips of one split.
 
     Attributes:
-        name: Of the source, as given to ``--dataset``.
+        name: Name of the source, as given to ``--dataset``.
         split: ``training``, ``validation`` or ``test``.
-        keys: ``<word>/<file>.wav`` of each clip, sorted.
-        words: The word spoken in each clip.
-        clips: int16, shape ``(len(keys), CLIP_SAMPLES)``.
+        keys: Key of each clip, ``<word>/<file>.wav``, sorted.
+        words: Word spoken in each clip.
+        clips: The clips, int16, shape ``(len(keys), CLIP_SAMPLES)``.
         digest: SHA-256 over names and contents, see :func:`content_digest`.
-        note: What every output must say of it, None for recordings of people.
+        note: Warning that every output must show; None for recordings of people.
 
     """
 
@@ -41,15 +41,15 @@ class Dataset:
 
 
 class Source(Protocol):
-    """Where recordings come from: one per data set."""
+    """A data set before it is read: it knows its words and reads their clips."""
 
     @property
     def name(self) -> str:
-        """As in records and reports."""
+        """Name of the data set in records and reports."""
         ...
 
     def words(self, split: str) -> tuple[str, ...]:
-        """Every word there are recordings of in *split*."""
+        """Return every word that has recordings in *split*."""
         ...
 
     def load(self, words: tuple[str, ...], split: str) -> Dataset:
@@ -59,7 +59,15 @@ class Source(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Recording:
-    """The bytes of one WAV file and what they say."""
+    """
+    One WAV file.
+
+    Attributes:
+        key: Key of its clip, ``<word>/<file>.wav``.
+        word: The spoken word.
+        data: Contents of the file.
+
+    """
 
     key: str
     word: str
@@ -72,7 +80,16 @@ def assemble(
     recordings: Iterable[Recording],
     decode: Callable[[bytes, str], Clip] = decode_wav,
 ) -> Dataset:
-    """Decode *recordings* into a data set, sorted by key; *decode* gets the bytes and the key."""
+    """
+    Decode recordings into a data set, sorted by key.
+
+    Args:
+        name: Name of the data set.
+        split: ``training``, ``validation`` or ``test``.
+        recordings: The recordings, in any order.
+        decode: Turns the contents of a file into a clip; its key is for errors.
+
+    """
     ordered = sorted(recordings, key=lambda recording: recording.key)
     clips = np.empty((len(ordered), CLIP_SAMPLES), np.int16)
     for clip, recording in zip(clips, ordered, strict=True):
@@ -88,7 +105,7 @@ def assemble(
 
 
 def require_words(name: str, words: Iterable[str], known: Iterable[str]) -> None:
-    """Raise NoRecordingsError for *words* that the data set *name* does not have."""
+    """Raise NoRecordingsError if the data set *name* lacks any of *words*."""
     unknown = [word for word in words if word not in known]
     if unknown:
         msg = f"{name} has no recordings of {', '.join(unknown)}; it has {', '.join(known)}"
@@ -96,10 +113,14 @@ def require_words(name: str, words: Iterable[str], known: Iterable[str]) -> None
 
 
 def content_digest(digests: Mapping[str, str]) -> str:
-    r"""SHA-256 over the lines ``<name> <SHA-256>\n``, names sorted: contents, not container."""
+    r"""
+    Return the SHA-256 over the lines ``<name> <SHA-256>\n``, sorted by name.
+
+    It is the same however the files are archived.
+    """
     return sha256(manifest(digests))
 
 
 def manifest(digests: Mapping[str, str]) -> bytes:
-    r"""Return the lines ``<name> <SHA-256>\n``, names sorted, that a content digest is taken of."""
+    r"""Return the lines ``<name> <SHA-256>\n``, sorted by name: what a content digest covers."""
     return "".join(f"{name} {digest}\n" for name, digest in sorted(digests.items())).encode()

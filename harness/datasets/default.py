@@ -1,4 +1,4 @@
-"""What is measured when nobody says: recordings of people, or what stands in for them."""
+"""The default data set: recordings of people, or synthetic voices that stand in for them."""
 
 import dataclasses
 from functools import cached_property
@@ -9,10 +9,10 @@ from harness.errors import DatasetError, NoRecordingsError, UnreachableError
 
 class Default:
     """
-    One data set; where it is neither at hand nor can be fetched, another, and every output says so.
+    A preferred data set, or a stand-in if the preferred one is not here and cannot be fetched.
 
-    Which of the two is decided once, when the first clips are asked for, and for
-    every word: task and other words of one run never come from two data sets.
+    Every output then says so. The choice is made once, on first use, and holds for every
+    word: task and other words of one run never come from two data sets.
     """
 
     def __init__(self, preferred: Source, stand_in: Source) -> None:
@@ -22,15 +22,15 @@ class Default:
 
     @property
     def name(self) -> str:
-        """That of the data set chosen."""
+        """Name of the chosen data set."""
         return self._chosen.name
 
     def words(self, split: str) -> tuple[str, ...]:
-        """Every word there are recordings of in *split*."""
+        """Return every word that has recordings in *split*."""
         return self._chosen.words(split)
 
     def load(self, words: tuple[str, ...], split: str) -> Dataset:
-        """Read the clips of *words* in *split*; raises what the data set chosen raises."""
+        """Read the clips of *words* in *split*; raises the errors of the chosen data set."""
         chosen = self._chosen
         try:
             dataset = chosen.load(words, split)
@@ -43,7 +43,8 @@ class Default:
             raise DatasetError(msg) from error
         if self._missing is None:
             return dataset
-        # Not its own text, which names folders of this machine: the note goes into records.
+        # The note goes into records, so it is made from the cause: the error's own text
+        # names folders of this machine.
         reason = self._missing.__cause__ or self._missing
         because = f"because {self._preferred.name} cannot be had: {reason}"
         return dataclasses.replace(dataset, note=f"{dataset.note}; they stand in, {because}")

@@ -1,4 +1,4 @@
-"""A plain folder ``<word>/*.wav`` as a data set: all of it is the test split."""
+"""A plain folder ``<word>/*.wav`` as a data set; all of its recordings are the test split."""
 
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -10,20 +10,21 @@ from harness.errors import DatasetError, NoRecordingsError
 
 class Folder:
     """
-    Recordings of one's own, one folder a word.
+    A user's own recordings, one folder for each word.
 
-    A folder whose name begins with ``_`` holds no word but noise, speech or music that is
-    nobody's keyword; its recordings may last longer, and each second of them is a clip.
-    What begins with ``.`` is hidden, and passed over.
+    A folder whose name begins with ``_`` holds noise, speech or music that is no keyword.
+    Its recordings may last longer than a second, and each second of them is a clip. Files
+    and folders whose names begin with ``.`` are skipped.
     """
 
     def __init__(self, path: Path, taken: Collection[str] = ()) -> None:
         """
-        Name the folder; nothing is read yet.
+        Set the folder; nothing is read yet.
 
         Args:
-            path: Of the folder.
-            taken: Names of other data sets: a folder called like one of them is told apart.
+            path: Path of the folder.
+            taken: Names of other data sets; a folder with one of these names is renamed to
+                ``<name> (folder)`` in outputs.
 
         """
         self.path = path
@@ -31,18 +32,18 @@ class Folder:
         self.name = f"{own} (folder)" if own in taken else own
 
     def words(self, split: str = "test") -> tuple[str, ...]:
-        """Names of the folders with recordings."""
+        """Return the names of the folders that hold recordings."""
         return tuple(sorted(word for word, files in self._files(split).items() if files))
 
     def load(self, words: tuple[str, ...], split: str = "test") -> Dataset:
-        """Read every clip of *words*; raises NoRecordingsError unless there are some of each."""
+        """Read every clip of *words*; raises NoRecordingsError if a word has none."""
         found = self._files(split)
         chosen = {word: files for word, files in found.items() if word in words and files}
         if missing := [word for word in words if word not in chosen]:
             msg = (
                 f"folder {self.path} has no WAV file for {' or '.join(missing)}: found "
                 f"{', '.join(sorted(found)) or 'no word folders'}; lay it out as <word>/*.wav, "
-                f"each word as the label spells it"
+                f"each word spelt as its label"
             )
             raise NoRecordingsError(msg)
         return assemble(self.name, split, _read(chosen))
@@ -62,7 +63,7 @@ class Folder:
 
 
 def _wav_files(folder: Path) -> list[Path]:
-    """WAV files directly in *folder*, sorted by name."""
+    """Return the WAV files directly in *folder*, sorted by name."""
     return sorted(path for path in _seen(folder) if path.suffix.lower() == ".wav")
 
 
@@ -77,7 +78,7 @@ def _read(files: dict[str, list[Path]]) -> Iterator[Recording]:
             try:
                 data = path.read_bytes()
             except OSError as error:
-                msg = f"{key} cannot be read: {error.strerror}; mend or remove {path}"
+                msg = f"{key} cannot be read: {error.strerror}; replace or remove {path}"
                 raise DatasetError(msg) from error
             parts = cut_wav(data, key) if word.startswith("_") else [data]
             for second, part in enumerate(parts):

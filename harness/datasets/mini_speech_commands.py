@@ -1,7 +1,7 @@
 """
 mini Speech Commands: 8 words, 1,000 recordings each, split by speaker.
 
-Excerpt of Speech Commands v0.01 (Pete Warden 2018, arXiv:1804.03209), CC BY 4.0.
+It is an excerpt of Speech Commands v0.01 (Pete Warden 2018, arXiv:1804.03209), CC BY 4.0.
 """
 
 from pathlib import Path
@@ -25,24 +25,24 @@ DIGESTS: Final = {
     "up": "48c15757ef1d3164c5aa5fb5e9ddc619ac1856f3d7158f36fc3b22a293db9763",
     "yes": "500922038f572e965c1dfde40ed6788ccf0a99c44bc9f91fd351361d38fd3d81",
 }
-"""Content digest of each word's folder; the archive has been zipped more than once."""
+"""Content digest of each word's folder. The archive has no digest: it was zipped repeatedly."""
 
 LIMITS: Final = Limits(files=1_000, file_bytes=32_044, total_bytes=8 * 1_000 * 32_044)
-"""A second of 16-bit samples and a header of 44 bytes is the longest recording."""
+"""The longest recording has one second of 16-bit samples and a header of 44 bytes."""
 
 
 class MiniSpeechCommands:
-    """The archive behind the exercise, verified word by word."""
+    """The data set of the exercise, verified word by word."""
 
     name = NAME
 
     def __init__(self, cache: Path, archives: Path | None = None) -> None:
         """
-        Name the places to look in; nothing is read yet.
+        Set the folders; nothing is read yet.
 
         Args:
-            cache: Where words are unpacked to, and the archive is downloaded to.
-            archives: A folder that may hold ``mini_speech_commands.zip`` already.
+            cache: Folder for the downloaded archive and the unpacked words.
+            archives: Folder that may hold ``mini_speech_commands.zip``, or None.
 
         """
         self._archive = Archive(
@@ -60,6 +60,6 @@ class MiniSpeechCommands:
         return tuple(DIGESTS)
 
     def load(self, words: tuple[str, ...], split: str) -> Dataset:
-        """Read the clips of *words* in *split*, unpacking what is not yet in the cache."""
+        """Read the clips of *words* in *split*; unpack the words that the cache lacks."""
         require_words(NAME, words, self.words(split))
         return assemble(NAME, split, self._archive.read(words, in_split(split)))

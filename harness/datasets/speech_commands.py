@@ -1,8 +1,8 @@
 """
 Speech Commands v0.02: 35 words, 105,829 recordings, and its canonical test set.
 
-Training and validation are splits of the full archive, by speaker; the test split
-is the archive published for testing: ten words, unknown words and silence.
+The training and validation splits are taken from the full archive, by speaker. The test
+split is the archive published for testing: ten words, unknown words and silence.
 Source: Pete Warden 2018, arXiv:1804.03209, CC BY 4.0.
 """
 
@@ -41,7 +41,7 @@ TEST: Final = (
 )
 
 LIMITS: Final = Limits(files=5_000, file_bytes=1 << 16, total_bytes=105_829 << 15)
-"""The archives are verified before they are read; this bounds what they can unpack to at all."""
+"""Bounds on what the archives can unpack to, beside the digests that they are verified by."""
 
 
 class SpeechCommands:
@@ -51,11 +51,11 @@ class SpeechCommands:
 
     def __init__(self, cache: Path, archives: Path | None = None) -> None:
         """
-        Name the places to look in; nothing is read yet.
+        Set the folders; nothing is read yet.
 
         Args:
-            cache: Where words are unpacked to, and archives are downloaded to.
-            archives: A folder that may hold the two ``.tar.gz`` archives already.
+            cache: Folder for the downloaded archives and the unpacked words.
+            archives: Folder that may hold the two ``.tar.gz`` archives, or None.
 
         """
         self._full, self._test = (
@@ -72,16 +72,16 @@ class SpeechCommands:
         )
 
     def words(self, split: str) -> tuple[str, ...]:
-        """Return 35 words to train on, or the ten of the test set with its two other folders."""
+        """Return the 35 words to train on, or the 12 folders of the test set."""
         return TEST_WORDS if split == "test" else WORDS
 
     def load(self, words: tuple[str, ...], split: str) -> Dataset:
-        """Read the clips of *words* in *split*, unpacking what is not yet in the cache."""
+        """Read the clips of *words* in *split*; unpack the words that the cache lacks."""
         require_words(NAME, words, self.words(split))
         if split == "test":
             return assemble(NAME, split, self._test.read(words, lambda _: True))
         return assemble(NAME, split, self._full.read(words, in_split(split)))
 
     def can_train(self) -> bool:
-        """Whether the full archive is at hand."""
+        """Return whether the full archive is on this machine."""
         return self._full.at_hand(WORDS)

@@ -1,4 +1,4 @@
-"""The split of Speech Commands: by a hash of the speaker, so no speaker is on two sides."""
+"""The split of Speech Commands: by a hash of the speaker, so no speaker is in two splits."""
 
 import hashlib
 import re
@@ -10,18 +10,18 @@ TESTING_PERCENT = 10
 
 
 def speaker(file_name: str) -> str:
-    """Return who speaks: ``004ae714_nohash_0.wav`` -> ``004ae714``."""
+    """Return the speaker of a recording: ``004ae714_nohash_0.wav`` -> ``004ae714``."""
     return re.sub(r"_nohash_.*$", "", file_name)
 
 
 def in_split(split: str) -> Callable[[str], bool]:
-    """Return what tells whether a file belongs to *split*."""
+    """Return a function that checks whether a file belongs to *split*."""
     return lambda file_name: which_set(file_name) == split
 
 
 def which_set(file_name: str) -> str:
     """
-    Return ``training``, ``validation`` or ``test`` for a file, the data set's own way.
+    Return the split of a file, ``training``, ``validation`` or ``test``, as published.
 
     Source: Warden 2018, "Speech Commands", arXiv:1804.03209, and its README.
     """

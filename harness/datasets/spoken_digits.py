@@ -1,8 +1,8 @@
 """
 Spoken digits: six people say "zero" to "nine" 50 times each, 3,000 recordings.
 
-No model is trained on English digits, and no choice is made by them, so they show what a
-model does on words it never heard. All of them are the test split.
+No model is trained on English digits, and nothing is chosen by them, so they show how a
+model answers words that were not in its training. All of them are the test split.
 Source: Free Spoken Digit Dataset, Zohar Jackson and others, CC BY-SA 4.0.
 """
 
@@ -45,7 +45,7 @@ DIGESTS: Final = {
     "8": "a87780ac7dcf81671b56518ea052d4b3cf375608a1c02e3e862e2fae9535dadd",
     "9": "f2f6033f4722444e04e7d41d81894121abce05d6f89051f30a8beb81560a9b8c",
 }
-"""Content digest of the files of each digit, in the folder and format they are published in."""
+"""Content digest of the published files of each digit."""
 
 LIMITS: Final = Limits(files=300, file_bytes=36_568, total_bytes=21_128_848)
 
@@ -53,17 +53,17 @@ _FILE: Final = re.compile(r"recordings/((\d)_[a-z]+_\d+\.wav)", re.ASCII)
 
 
 class SpokenDigits:
-    """The archive of a commit, verified digit by digit."""
+    """The archive of one commit, verified digit by digit."""
 
     name = NAME
 
     def __init__(self, cache: Path, archives: Path | None = None) -> None:
         """
-        Name the places to look in; nothing is read yet.
+        Set the folders; nothing is read yet.
 
         Args:
-            cache: Where digits are unpacked to, and the archive is downloaded to.
-            archives: A folder that may hold ``free-spoken-digit-dataset.zip`` already.
+            cache: Folder for the downloaded archive and the unpacked digits.
+            archives: Folder that may hold ``free-spoken-digit-dataset.zip``, or None.
 
         """
         self._archive = Archive(
@@ -80,20 +80,20 @@ class SpokenDigits:
         )
 
     def words(self, split: str) -> tuple[str, ...]:
-        """Return the ten words; raises DatasetError for any split but the test."""
+        """Return the ten words; raises DatasetError for any split except ``test``."""
         if split != "test":
             msg = (
-                f"{NAME} has a test split only, not {split!r}: no model may hear an English "
-                f"digit before it is tested; take another data set for {split}"
+                f"{NAME} has a test split only, not {split!r}: no model may be trained on "
+                f"English digits; use another data set for {split}"
             )
             raise DatasetError(msg)
         return WORDS
 
     def load(self, words: tuple[str, ...], split: str) -> Dataset:
         """
-        Read the clips of *words*, unpacking what is not yet in the cache.
+        Read the clips of *words*; unpack the digits that the cache lacks.
 
-        Keys are ``<word>/<speaker>_<take>.wav``; the digest is of the recordings as
+        Keys are ``<word>/<speaker>_<take>.wav``. The digest covers the recordings as
         published, at 8 kHz.
         """
         require_words(NAME, words, self.words(split))
@@ -107,19 +107,19 @@ class SpokenDigits:
 
 
 def speaker(key: str) -> str:
-    """Return who speaks in the clip *key*: ``zero/george_12.wav`` -> ``george``."""
+    """Return the speaker of the clip *key*: ``zero/george_12.wav`` -> ``george``."""
     return key.partition("/")[2].rpartition("_")[0]
 
 
 def to_clip(data: bytes, _key: str = "") -> Clip:
     """
-    Decode a 16-bit mono WAV file of any rate to one second of 16 kHz.
+    Decode a 16-bit mono WAV file of any sample rate to one second at 16 kHz.
 
-    Of a longer recording the loudest second is kept (the most energy, the earliest of
-    equals); a shorter one is zero-padded at the end.
+    A longer recording is cut to its loudest second (the one with the most energy, the
+    first of equals). A shorter one is zero-padded at the end.
 
     Returns:
-        int16, shape ``(CLIP_SAMPLES,)``. The filter is SciPy's: another version of it may
+        int16, shape ``(CLIP_SAMPLES,)``. SciPy resamples it; another version of SciPy may
         round a sample differently.
 
     """
@@ -145,7 +145,7 @@ def _resampled(data: bytes) -> npt.NDArray[np.float32]:
 
 
 def _loudest(samples: npt.NDArray[np.int16]) -> int:
-    """Return where the second with the most energy begins."""
+    """Return the index at which the second with the most energy begins."""
     energy = np.concatenate([[0], np.cumsum(samples.astype(np.int64) ** 2)])
     return int(np.argmax(energy[CLIP_SAMPLES:] - energy[:-CLIP_SAMPLES]))
 
@@ -157,6 +157,6 @@ def _place(path: str) -> Spot | None:
 
 
 def _check(digit: str, folder: Path) -> None:
-    """Raise WrongError where a take of a speaker is missing."""
+    """Raise WrongError if a take of a speaker is missing."""
     names = (f"{digit}_{who}_{take}.wav" for who in SPEAKERS for take in range(TAKES))
     require_files(digit, folder, names)

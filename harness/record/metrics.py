@@ -118,8 +118,8 @@ SIZE: Final = Metric(
 LATENCY: Final = Metric(
     name="latency",
     heading="latency µs",
-    meaning="front-end plus inference of one clip on one thread: the median call of the median of "
-    "five windows",
+    meaning="front-end plus inference of one clip on one thread: the median call of the median "
+    "window out of five",
     value=number("latency_us", "total", "p50"),
     unit=MICROSECONDS,
     better="lower",

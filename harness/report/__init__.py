@@ -19,16 +19,16 @@ def render(results: Path, models: Mapping[str, str]) -> list[Path]:
     Write every page under *results* anew from the records there.
 
     Args:
-        results: Folder of ``<board>/raw/*.json``.
-        models: SHA-256 of the model that each candidate has now; a row of
-            another model, or of no candidate, is history and not shown.
+        results: Folder that holds ``<board>/raw/*.json``.
+        models: SHA-256 of each candidate's current model. A row of another model, or
+            of a candidate that is not among these, is history and not shown.
 
     Returns:
-        The pages written.
+        Paths of the pages and pictures written.
 
     Raises:
         ResultsError: If a record cannot be read, a page cannot be written, or the
-            folder has a README of another kind.
+            folder has a README that is not an index of results.
 
     """
     _require_ours(results)
@@ -46,19 +46,19 @@ def render(results: Path, models: Mapping[str, str]) -> list[Path]:
 
 
 def require_renderable(results: Path) -> None:
-    """Raise ResultsError where :func:`render` would, before a run of minutes that ends in it."""
+    """Raise ResultsError if :func:`render` would, before a run of minutes begins."""
     _require_ours(results)
     for folder in _folders(results):
         _records(folder)
 
 
 def _records(board: Path) -> list[Record]:
-    """Read every record of a board's folder, the oldest first; raises ResultsError."""
+    """Read every record in a board's folder, oldest first; raises ResultsError."""
     return sorted(map(_read, sorted((board / "raw").glob("*.json"))), key=started)
 
 
 def _read(path: Path) -> Record:
-    """Read a record; raises ResultsError unless all is there that its own pages would tell."""
+    """Read a record; raises ResultsError if its pages cannot be rendered."""
     record = store.read(path)
     rows = [Row(measurement, record) for measurement in record["measurements"]]
     try:
@@ -77,7 +77,7 @@ def _folders(results: Path) -> list[Path]:
 
 
 def _require_ours(results: Path) -> None:
-    """Raise ResultsError rather than write over a README that was never one of these pages."""
+    """Raise ResultsError if the folder's README was not rendered here and would be lost."""
     readme = results / "README.md"
     if readme.exists() and not readme.read_text(errors="replace").startswith(INDEX_TITLE):
         msg = f"{readme} is not an index of results and would be lost; choose another folder"
@@ -85,7 +85,7 @@ def _require_ours(results: Path) -> None:
 
 
 def _tidy(folders: Iterable[Path], pages: Container[Path]) -> None:
-    """Remove the pages and pictures of a board, data set or task with no row left to show."""
+    """Remove pages and pictures of a board, data set or task that has no rows any more."""
     for folder in folders:
         for path in (folder / "report.md", *folder.glob("*-on-*.svg")):
             if path not in pages:
@@ -103,7 +103,7 @@ def _pictures(groups: Sequence[Group]) -> dict[str, str]:
 
 
 def _groups(board: Path, models: Mapping[str, str]) -> list[Group]:
-    """Return the newest whole row of each candidate, for each data set and task."""
+    """Return the newest complete row of each candidate, by data set and task."""
     kept: dict[tuple[str, ...], dict[str, Row]] = {}
     for record in _records(board):
         dataset = record["dataset"]
@@ -120,11 +120,11 @@ def _groups(board: Path, models: Mapping[str, str]) -> list[Group]:
         for _, rows in sorted(kept.items())
         if rows
     ]
-    # People before synthetic voices, and the task of most candidates first.
+    # Recordings of people come before synthetic voices, tasks with more candidates first.
     return sorted(groups, key=lambda group: (group.note is not None, -len(group.rows)))
 
 
 def _cut_short(row: Measurement, earlier: Measurement) -> bool:
-    """Whether a row has fewer windows than an *earlier* one, as of a run that was interrupted."""
+    """Return whether a row has fewer windows than an *earlier* one, as after an interrupted run."""
     taken, before = row["windows"], earlier["windows"]
     return taken is not None and before is not None and len(taken) < len(before)

@@ -1,4 +1,4 @@
-"""``python -m harness.report [DIR]``: render the pages of a results folder again."""
+"""``python -m harness.report [DIR]``: render the pages of a results folder anew."""
 
 import argparse
 from pathlib import Path

@@ -6,7 +6,7 @@ from harness.record.schema import Fact
 
 
 def describe(facts: Mapping[str, Fact]) -> str:
-    """Return the line a report is headed with."""
+    """Return the line at the head of a report that describes the board."""
     parts: Sequence[Fact] = (
         facts["model"] or facts["cpu"],
         f"{facts['cores']} cores",

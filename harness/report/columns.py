@@ -1,4 +1,4 @@
-"""The columns of every table: one for each metric, and what is text rather than a number."""
+"""The columns of every table: one for each metric, and some of text."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -17,13 +17,13 @@ class Column:
     One column of a table of measurements.
 
     Attributes:
-        heading: Heading, with the unit.
-        meaning: What it holds, for whoever reads the table; empty if another column says it.
-        value: Reads what it holds from a row that is no error; None for nothing.
-        show: Writes that value.
-        best: Picks the value to mark; None where none is better than another.
-        kept: Whether it stays on a terminal too narrow for all columns.
-        gives_way_to: Reads the value that takes its place where a row has it.
+        heading: Heading of the column, with the unit.
+        meaning: What the column shows, for readers; empty if another column says it.
+        value: Reads the value from a row without an error; returns None if the row lacks it.
+        show: Writes that value as text.
+        best: Picks the best of all values; None if no value is better than another.
+        kept: Whether the column stays on a terminal too narrow for all columns.
+        gives_way_to: Reads the value whose column replaces this one if any row has it.
 
     """
 
@@ -37,17 +37,17 @@ class Column:
 
 
 def main() -> list[Column]:
-    """Return the table of results, after verdict and name: as much as a code host's page holds."""
+    """Return the columns of a report's main table, as many as fit on a page of a code host."""
     return list(_with_intervals(metrics.shown_in("main")))
 
 
 def terminal() -> list[Column]:
-    """Return the table of results on a terminal, if that is wide enough."""
+    """Return the columns of the table on a terminal that is wide enough."""
     return list(_with_intervals(metrics.shown_in("terminal")))
 
 
 def operating() -> list[Column]:
-    """Return what triggers the operating rule, counted."""
+    """Return the columns of the clips that trigger the operating rule."""
     counts = [
         column
         for metric in metrics.shown_in("operating")
@@ -57,12 +57,12 @@ def operating() -> list[Column]:
 
 
 def latency() -> list[Column]:
-    """Return the stages, the tail and the start."""
+    """Return the columns of latency: stages, slowest calls, and the first call."""
     return [*map(of_metric, metrics.shown_in("latency")), _WINDOWS]
 
 
 def anatomy() -> list[Column]:
-    """Return what a model consists of."""
+    """Return the columns of what a model consists of."""
     return [*map(of_metric, metrics.shown_in("anatomy")), _LAYERS, _ON_XNNPACK, _OPERATORS]
 
 
@@ -94,7 +94,7 @@ def interval(share: Share) -> str:
 
 
 def _with_intervals(shown: Sequence[Metric]) -> Iterator[Column]:
-    """Yield the columns of metrics; a share that must meet a limit brings its interval."""
+    """Yield the columns of metrics, and the interval of each share that every budget limits."""
     for metric in shown:
         yield of_metric(metric)
         if metric.share and metric.required:
@@ -120,7 +120,7 @@ def _count(metric: Metric) -> Column:
 
 
 def _noise_kinds(row: Any) -> str | None:
-    """Return the kinds of noise that trigger the rule, and how often."""
+    """Return the kinds of noise that trigger the operating rule, with their counts."""
     kinds = row["operating_rule"].get("noise_kinds", {}).items()
     return ", ".join(f"{kind} {n['count']:,} of {n['total']:,}" for kind, n in kinds if n["count"])
 
@@ -136,14 +136,14 @@ def _operator_counts(row: Any) -> str:
 
 _WHICH_NOISE = Column(
     heading="which noise",
-    meaning="the kinds of noise that trigger the rule",
+    meaning="the kinds of noise that trigger the operating rule, with their counts",
     value=lambda row: _noise_kinds(row) or None,
     show=str,
 )
 _WINDOWS = Column(
     heading="windows µs",
-    meaning="fastest and slowest median of the five windows: what other work on the machine did "
-    "to the times",
+    meaning="fastest and slowest median of the five windows: they differ if other work on the "
+    "machine disturbed the times",
     value=window_medians_us,
     show=_span,
 )
@@ -155,7 +155,7 @@ _LAYERS = Column(
 )
 _ON_XNNPACK = Column(
     heading="on XNNPACK",
-    meaning="how many of the operators the XNNPACK delegate runs",
+    meaning="number of operators that the XNNPACK delegate runs",
     value=lambda row: (row["delegated_operators"], len(row["operators"])),
     show=lambda counts: "{} of {}".format(*counts),
 )

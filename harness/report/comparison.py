@@ -1,4 +1,4 @@
-"""Two records side by side: what changed, whether that clears the noise, and what got worse."""
+"""Comparing two records: what changed, whether it is beyond the noise, and what got worse."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
@@ -19,14 +19,21 @@ CIRCUMSTANCES: Final = (
     ("profile", "run", "profile"),
     *((key, "board", key) for key in ("governor", "litert", "numpy", "scipy", "python")),
 )
-"""What must agree: its name in messages, and where it stands in a record."""
+"""What must be the same in both records: its name in messages, its part and key in a record."""
 
 HEADERS: Final = ("candidate", "metric", "old", "new", "ratio", "verdict", "judged by")
 ALIGN: Final = ("left", "left", "right", "right", "right", "left", "left")
 
 
 class Comparison(NamedTuple):
-    """The table with its notes, and one line for each value that got worse."""
+    """
+    Two records compared.
+
+    Attributes:
+        table: Table of all metrics, with notes below it.
+        regressions: One line for each value that got worse.
+
+    """
 
     table: str
     regressions: tuple[str, ...]
@@ -65,12 +72,15 @@ def require_alike(
     old: Mapping[str, object], new: Mapping[str, object], *, allow_different: bool = False
 ) -> list[str]:
     """
-    Return in what circumstances *new* differs from *old*.
+    Return the differences between the circumstances of two records.
 
     Args:
         old: An earlier record.
-        new: A record, or those parts of one that are known before anything is measured.
-        allow_different: Do not raise ResultsError if there is a difference.
+        new: A record, or the parts of it that are known before anything is measured.
+        allow_different: Whether to return differences instead of raising.
+
+    Raises:
+        ResultsError: If there is a difference and *allow_different* is false.
 
     """
     changes = [
@@ -80,7 +90,10 @@ def require_alike(
         if (was := _text(_part(old, part).get(key))) != (now := _text(found[key]))
     ]
     if changes and not allow_different:
-        msg = f"the records differ: {', '.join(changes)}; measure alike, or add --compare-anyway"
+        msg = (
+            f"the records differ: {', '.join(changes)}; measure under the same circumstances, or "
+            "add --compare-anyway"
+        )
         raise ResultsError(msg)
     return changes
 

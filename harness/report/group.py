@@ -1,4 +1,4 @@
-"""What may share a table: the newest rows of one data set and one task."""
+"""Groups of rows that share a table: the newest rows of one data set and one task."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from harness.text import slug
 
 
 class Row(NamedTuple):
-    """A measurement and the record it stands in."""
+    """A measurement and the record that holds it."""
 
     measurement: Measurement
     record: Record
@@ -17,7 +17,14 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """What may share a table: the rows of one data set and one task."""
+    """
+    Rows that share a table: those of one data set and one task.
+
+    Attributes:
+        dataset: The data set's part of the newest record.
+        rows: The rows.
+
+    """
 
     dataset: Mapping[str, Any]
     rows: Sequence[Row]
@@ -34,28 +41,28 @@ class Group:
 
     @property
     def task(self) -> str:
-        """The words told apart."""
+        """The words of the task."""
         return "/".join(self.dataset["labels"])
 
     @property
     def note(self) -> str | None:
-        """What must be said of the data set, if it is not one of people's recordings."""
+        """Warning about the data set; None if it holds recordings of people."""
         note: str | None = self.dataset.get("note")
         return note
 
     @property
     def title(self) -> str:
-        """Task and data set; the digest tells apart what only shares a name."""
+        """Task and data set, which two states of a data set share."""
         return f"{self.task} on {self.dataset['name']}"
 
     @property
     def slug(self) -> str:
-        """Title and digest as the beginning of a file's name."""
+        """Title and digest, as the beginning of a file name."""
         return slug(f"{self.title} {self.digest}")
 
     @property
     def digest(self) -> str:
-        """The beginning of the content digest."""
+        """First eight digits of the data set's content digest."""
         return str(self.dataset["digest"]).removeprefix("sha256:")[:8]
 
 
@@ -77,10 +84,10 @@ def missing_digits(dataset: Mapping[str, Any]) -> list[str]:
 
 
 def newest(rows: Iterable[Row]) -> Record:
-    """Return the newest of the records that *rows* stand in."""
+    """Return the newest of the records that hold *rows*."""
     return max((row.record for row in rows), key=started)
 
 
 def started(record: Record) -> str:
-    """Return when a run began: as text, it sorts by time."""
+    """Return when a run began, as text that sorts by time."""
     return str(record["run"]["started"])

@@ -1,4 +1,4 @@
-"""``results/README.md``: every board, who wins on it, by how much, and how sure that is."""
+"""``results/README.md``: the winners on every board, with their lead and how sure it is."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -19,29 +19,29 @@ _READING_WINNERS: Final = f"""\
 
 Only candidates that pass can win; the best at *detection* must also have less than \
 {100 * FEW_FALSE_ACCEPTS:g} % false accepts on each kind of words: digits, unheard and heard ones. \
-The lead is that over the next best. *May be chance*: some clips only one of the two has right, \
-and how these split could be luck (McNemar's exact test, p at least {ALPHA:g}), so do not choose \
-by it. Results on synthetic voices say little about people.
+The lead is over the next best candidate. *May be chance*: the two differ on so few clips that \
+the lead may be luck (McNemar's exact test, p at least {ALPHA:g}), so do not choose by it. Results \
+on synthetic voices say little about people.
 
 ## Heard and unheard words
 
-A model card lists every word that its training contained: other words among these the model \
-learned to ignore, so false accepts on them say little about the words that a microphone picks \
-up. English digits are in no training, and they decide nothing, so false accepts on them are what \
-to expect from words that no model has heard."""
+A model card lists every word that its training contained. The model learned to ignore the other \
+words among these, so false accepts on them say little about the words that a microphone picks \
+up. English digits are in no training and decide nothing, so false accepts on digits show what to \
+expect from words that a model has never heard."""
 
 _VERDICTS: Final = (
-    "**pass**: every limit is beaten. **miss**: the candidate shows where a limit bites, and "
-    "misses just what its module says it misses. **fail**: it misses another limit, or beats one "
-    "it is expected to miss. **invalid**: its times are not to be believed, for the reason given. "
-    "**error**: it could not be measured. **?**: not certain, because a limit lies within the "
-    "95 % interval of the share it limits, so other speakers might turn the verdict."
+    "**pass**: it beats every limit. **miss**: it misses exactly the limits that its module "
+    "declares to be missed. **fail**: it misses another limit, or beats one that it is expected to "
+    "miss. **invalid**: its times are not valid, for the reason given. **error**: it could not be "
+    "measured. **?**: not certain, because a limit lies within the 95 % interval of the share it "
+    "limits, so other speakers might change the verdict."
 )
 _HEADERS: Final = ("best at", "candidate", "value", "ahead of", "by", "how sure")
 
 
 def index_page(boards: Sequence[tuple[str, Sequence[Group]]]) -> str:
-    """Return the page for *boards*: the name of each, and what was measured on it."""
+    """Return the page for *boards*: the name of each, and its groups of rows."""
     parts = [INDEX_TITLE]
     for name, groups in boards:
         board = newest(row for group in groups for row in group.rows)["board"]
@@ -59,12 +59,12 @@ def _section(group: Group) -> list[str]:
 
 def _passing(group: Group) -> str:
     unsure = sum(not_certain(row.measurement) for row in group.passed)
-    told = f"{len(group.passed)} of {len(group.rows)} candidates pass"
-    return f"{told}, {unsure} of them not for certain." if unsure else f"{told}."
+    text = f"{len(group.passed)} of {len(group.rows)} candidates pass"
+    return f"{text}, {unsure} of them not for certain." if unsure else f"{text}."
 
 
 def _meanings() -> str:
-    """Return the table that says what each column of each table holds."""
+    """Return the table that explains the columns of all tables."""
     columns = [column for table in TABLES.values() for column in table()]
     meanings = {column.heading: column.meaning for column in columns if column.meaning}
     lines = "".join(f"| {heading} | {meaning}. |\n" for heading, meaning in meanings.items())

@@ -1,4 +1,4 @@
-"""``results/<board>/report.md``: a pure function of the records."""
+"""``results/<board>/report.md``, a page for each board: a pure function of the records."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -37,32 +37,32 @@ def board_page(groups: Sequence[Group]) -> str:
 
 
 _LEGEND = """\
-Sorted by verdict, then accuracy; the best of each column, among those that pass, is bold. \
-How to read the columns: [results](../README.md#how-to-read-the-columns)."""
+Rows are sorted by verdict, then accuracy. The best value of each column, among candidates that \
+pass, is bold. How to read the columns: [results](../README.md#how-to-read-the-columns)."""
 
 
 def _section(group: Group, *, ambiguous: bool) -> list[str]:
-    said = [*notes(group.measurements), *missing_digits(group.dataset)]
+    lines = [*notes(group.measurements), *missing_digits(group.dataset)]
     measured = [m for m in group.measurements if m["error"] is None]
     return [
         f"## {group.title}" + (f" ({group.digest})" if ambiguous else ""),
         *([_warning(group.note)] if group.note else []),
         _limits(group),
         markdown_table(group.measurements),
-        *(["\n".join(f"- {note}" for note in said)] if said else []),
+        *(["\n".join(f"- {line}" for line in lines)] if lines else []),
         *(_details(group, measured) if measured else []),
-        _folded("Runs these rows come from", _runs(group)),
+        _folded("Runs that these rows come from", _runs(group)),
     ]
 
 
 def _people_and_voices(groups: Sequence[Group]) -> list[str]:
-    """Return the section that holds the rows on recordings beside those on synthetic voices."""
+    """Return the section that shows each candidate on recordings and on synthetic voices."""
     people = next((group for group in groups if not group.note), None)
     voices = next((group for group in groups if group.note), None)
     if people is None or voices is None:
         return []
-    heard = {m["candidate"]: m for m in voices.measurements if m["error"] is None}
-    both = [m for m in people.measurements if m["error"] is None and m["candidate"] in heard]
+    synthetic = {m["candidate"]: m for m in voices.measurements if m["error"] is None}
+    both = [m for m in people.measurements if m["error"] is None and m["candidate"] in synthetic]
     if not both:
         return []
     name, other = people.dataset["name"], voices.dataset["name"]
@@ -72,17 +72,17 @@ def _people_and_voices(groups: Sequence[Group]) -> list[str]:
         replace(
             accuracy,
             heading=f"accuracy on {other}",
-            value=lambda row: ACCURACY.value(heard[row["candidate"]]),
+            value=lambda row: ACCURACY.value(synthetic[row["candidate"]]),
             best=None,
         ),
         *map(of_metric, (DETECTION, DIGITS, NOISE, SIZE, LATENCY)),
     )
-    told = (
-        f"Each candidate on both data sets; all but the second column are of {name}. "
-        "What a candidate does on synthetic voices says little about people: compare down a "
-        "column, not across."
+    text = (
+        f"Each candidate on both data sets. All columns except accuracy on {other} are measured "
+        f"on {name}. Results on synthetic voices say little about people: compare candidates "
+        "within a column, not columns with each other."
     )
-    return [f"## {people.task}: people and synthetic voices", told, markdown_table(both, columns)]
+    return [f"## {people.task}: people and synthetic voices", text, markdown_table(both, columns)]
 
 
 def _warning(note: str) -> str:
@@ -98,7 +98,7 @@ def _limits(group: Group) -> str:
     left_out = group.dataset["left_out"]
     out = ", ".join(f"{word} ({clips})" for word, clips in left_out.items())
     if out:
-        parts.append(f"Other words, which are to be ignored: {out}.")
+        parts.append(f"Other words, which must not trigger the operating rule: {out}.")
     return " ".join(parts)
 
 
@@ -128,12 +128,12 @@ def _details(group: Group, measured: Sequence[Measurement]) -> list[str]:
             if any(cost.value(row) is not None for row in measured)
         ),
         _folded(
-            "Operating rule: what triggers it, and what should not",
+            "Operating rule: keywords, other words and noise that trigger it",
             picture("operating", "Detection against false accepts"),
             table(tables.operating()),
         ),
         _folded(
-            "Latency: every call, its two stages, its tail",
+            "Latency: all calls, the two stages, the slowest calls",
             picture("latency", "Distribution of latency"),
             picture("stages", "Stages of the latency"),
             table(tables.latency()),
@@ -152,7 +152,7 @@ def _runs(group: Group) -> str:
 
 
 def _run(rows: Sequence[Row]) -> dict[str, str]:
-    """Return a line of the table of runs: when, with what, and under which conditions."""
+    """Return a line of the table of runs: time, versions, readings of the board, candidates."""
     run, board = rows[0].record["run"], rows[0].record["board"]
     return {
         "started": run["started"],
@@ -171,12 +171,12 @@ def _run(rows: Sequence[Row]) -> dict[str, str]:
 
 
 def _throttled(rows: Sequence[Row]) -> str:
-    """Return the bits of throttling that were read, each value once."""
+    """Return each value of the throttling bits that was read."""
     return ", ".join(sorted(set(_read(rows, "throttled")))) or "-"
 
 
 def _span(rows: Sequence[Row], reading: str) -> str:
-    """Return least and greatest value of a reading of the board during the windows of *rows*."""
+    """Return the least and greatest value of a reading during the windows of *rows*."""
     values = _read(rows, reading)
     return f"{min(values):g}-{max(values):g}" if values else "-"
 

@@ -1,4 +1,4 @@
-"""What a run prints when it ends."""
+"""The lines that a run prints when it ends."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +12,14 @@ from harness.report.table import notes, terminal_table
 
 
 def table(record: Record, width: int | None) -> list[str]:
-    """Return the lines that show *record* on a terminal *width* characters wide, if it is one."""
+    """
+    Return the lines that show *record*.
+
+    Args:
+        record: A record.
+        width: Width of the terminal in characters, None if the output is no terminal.
+
+    """
     dataset, measurements = record["dataset"], record["measurements"]
     task = "/".join(dataset["labels"])
     return [
@@ -29,24 +36,30 @@ def table(record: Record, width: int | None) -> list[str]:
 def _cost(empty_call_us: float | None) -> list[str]:
     if empty_call_us is None:
         return []
-    return [f"- timing itself costs {empty_call_us:.2f} µs a call, which is part of every latency"]
+    return [f"- every latency includes the cost of timing a call, {empty_call_us:.2f} µs"]
 
 
 def comparison(
     old: Record, path: Path, records: Sequence[Record], *, allow_different: bool
 ) -> Comparison:
     """
-    Compare that one of *records* which is of the task of *old*, read from *path*.
+    Compare an earlier record with the one of *records* that has the same task.
+
+    Args:
+        old: The earlier record.
+        path: Path of the earlier record, for errors.
+        records: The records of this run.
+        allow_different: Whether to compare even if their circumstances differ.
 
     Raises:
-        ResultsError: If there is none, or they cannot be compared.
+        ResultsError: If no record has that task, or the two cannot be compared.
 
     """
     task = old["dataset"]["labels"]
     alike = [record for record in records if record["dataset"]["labels"] == task]
     if not alike:
         msg = (
-            f"nothing to compare: {path} is of the task {'/'.join(task)}; measure a candidate of "
+            f"nothing to compare: {path} has the task {'/'.join(task)}; measure a candidate of "
             f"that task"
         )
         raise ResultsError(msg)
@@ -54,6 +67,6 @@ def comparison(
 
 
 def comparison_lines(found: Comparison, path: Path) -> list[str]:
-    """Return the lines that show what changed since the record at *path*."""
+    """Return the lines that show the changes since the record at *path*."""
     worse = [f"REGRESSION: {regression}" for regression in found.regressions]
     return [f"compared with {path}\n", found.table, *worse, ""]

@@ -43,9 +43,9 @@ def terminal_table(rows: Sequence[Measurement], width: int | None = None) -> str
     Return the table of results for a terminal, the best of each column starred.
 
     Args:
-        rows: Of one data set and task.
-        width: Of the terminal, in characters: columns that do not fit are left to the
-            report. None for all of them.
+        rows: Rows of one data set and task.
+        width: Width of the terminal in characters; columns that do not fit are left out.
+            None to show all columns.
 
     """
     every = tables.terminal()
@@ -56,7 +56,9 @@ def terminal_table(rows: Sequence[Measurement], width: int | None = None) -> str
         if width is None or table.index("\n") <= width:
             break
     left_out = ", ".join(column.heading for column in every if column not in columns)
-    return f"{table}\n- no room here, see the report: {left_out}" if left_out else table
+    return (
+        f"{table}\n- no room for these columns, see the report: {left_out}" if left_out else table
+    )
 
 
 def markdown_table(rows: Sequence[Measurement], columns: Sequence[Column] | None = None) -> str:
@@ -121,29 +123,29 @@ def _best(column: Column, rows: Sequence[Measurement]) -> Any:
 
 
 def notes(rows: Sequence[Measurement]) -> list[str]:
-    """Return a line for each row that has something to say, and one for what all rows say."""
+    """Return one line for each warning that all rows share, and one for each row with notes."""
     measured = [row for row in rows if row["error"] is None]
     shared = _shared([row["warnings"] for row in measured])
     lines = [_DOUBT] if any(map(not_certain, rows)) else []
-    lines += [f"every row: warning: {told}" for told in shared.values()]
+    lines += [f"every row: warning: {warning}" for warning in shared.values()]
     for row in in_order(rows):
-        said = [row["error"]] if row["error"] else row["violations"]
+        reasons = [row["error"]] if row["error"] else row["violations"]
         own = [warning for warning in row["warnings"] if _kind(warning) not in shared]
-        if said or own:
-            kind = row["verdict"] if said else "warning"
-            lines.append(f"{row['candidate']}: {kind}: {'; '.join([*said, *own])}")
+        if reasons or own:
+            kind = row["verdict"] if reasons else "warning"
+            lines.append(f"{row['candidate']}: {kind}: {'; '.join([*reasons, *own])}")
     return lines
 
 
 def _shared(warnings: Sequence[Sequence[str]]) -> dict[str, str]:
-    """Return each kind of warning that every row has, and what to say of it once for all."""
-    if len(warnings) < 2:  # noqa: PLR2004  (a warning of one row alone is that row's)
+    """Return each kind of warning that every row has, with one text for all of them."""
+    if len(warnings) < 2:  # noqa: PLR2004  (a single row shares no warning)
         return {}
-    told = [{_kind(warning): warning for warning in row} for row in warnings]
+    by_kind = [{_kind(warning): warning for warning in row} for row in warnings]
     return {
-        kind: _merged([row[kind] for row in told])
-        for kind in told[0]
-        if kind.count("#") <= 1 and all(kind in row for row in told)
+        kind: _merged([row[kind] for row in by_kind])
+        for kind in by_kind[0]
+        if kind.count("#") <= 1 and all(kind in row for row in by_kind)
     }
 
 
@@ -152,7 +154,7 @@ def _kind(warning: str) -> str:
 
 
 def _merged(warnings: Sequence[str]) -> str:
-    """Return warnings that differ in one number as one, with the range of that number."""
+    """Merge warnings that differ in one number into one, with the range of that number."""
     if len(set(warnings)) == 1:
         return warnings[0]
     numbers = sorted((number for w in warnings for number in _NUMBER.findall(w)), key=float)

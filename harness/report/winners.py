@@ -1,4 +1,4 @@
-"""Who is best at what, by how much, and how sure that is."""
+"""The best candidate at each metric, its lead, and how sure the lead is."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -11,7 +11,18 @@ from harness.report.group import Group, Row
 
 
 class Winner(NamedTuple):
-    """The best at something; ``-`` where there is no other to compare with."""
+    """
+    The best candidate at one metric.
+
+    Attributes:
+        at: Name of the metric.
+        candidate: Name of the candidate.
+        value: Its value, with unit.
+        ahead_of: Name of the next best candidate, ``-`` if there is none.
+        by: Size of the lead over it, ``-`` if there is none.
+        sureness: How sure the lead is, ``-`` if there is none.
+
+    """
 
     at: str
     candidate: str
@@ -22,7 +33,7 @@ class Winner(NamedTuple):
 
 
 def winners(group: Group) -> Iterator[Winner]:
-    """Yield the best of those rows of *group* that pass, at one metric after another."""
+    """Yield the best row of *group* at each metric, among the rows that pass."""
     for metric in metrics.METRICS:
         ranked = _ranked(metric, group.passed)
         if ranked:
@@ -38,7 +49,7 @@ def _winner(metric: Metric, first: Row, second: Row | None = None) -> Winner:
 
 
 def _ranked(metric: Metric, entrants: Sequence[Row]) -> list[Row]:
-    """Return those who may win from best to worst, of equals the smaller first."""
+    """Return the rows that can win from best to worst; of equal rows, the smaller model first."""
     if metric.wins is None:
         return []
     sign = -1 if metric.better == "higher" else 1
@@ -56,7 +67,7 @@ def _ranked(metric: Metric, entrants: Sequence[Row]) -> list[Row]:
 
 
 def _value(metric: Metric, row: Row) -> str:
-    """Return the winner's value, with what tells how to take it."""
+    """Return the winner's value, with its interval or the metric to read it with."""
     text = metric.unit.text(metric.value(row.measurement) or 0)
     for other in map(metrics.metric, metric.beside):
         beside = other.value(row.measurement)

@@ -191,10 +191,10 @@ class Project:
         return {name: text for name, text in {**inherited, **environ}.items() if text}
 
     def measure(self, *words: str, dataset: str | None = "speech") -> tuple[int, str]:
-        """Run the gate to its end; returns its exit status and all it said."""
+        """Run the gate to its end; return its exit status and its output."""
         with self.start(*words, dataset=dataset) as gate:
-            said, _ = gate.communicate(timeout=600)
-            return gate.returncode, said
+            output, _ = gate.communicate(timeout=600)
+            return gate.returncode, output
 
     @property
     def raw(self) -> list[Path]:

@@ -1,4 +1,4 @@
-"""A server on this machine that does what the test tells it."""
+"""A server on this machine that does what the test asks for."""
 
 import http.server
 import threading

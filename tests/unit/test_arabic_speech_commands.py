@@ -82,7 +82,7 @@ def small(tmp_path: Path, path: Path) -> ArabicSpeechCommands:
 
 
 @pytest.mark.parametrize("split", SPLITS)
-def test_a_word_is_called_by_language_and_translation(
+def test_a_word_is_named_by_language_and_translation(
     small: ArabicSpeechCommands, split: str
 ) -> None:
     assert small.words(split) == ("arabic:stop", "arabic:zoom in")
@@ -112,7 +112,7 @@ def test_the_whole_archive_gives_the_clips_of_the_excerpt(
     assert whole.load(words, "training").digest == small.load(words, "training").digest
 
 
-def test_what_is_unpacked_needs_no_archive(small: ArabicSpeechCommands, path: Path) -> None:
+def test_unpacked_words_need_no_archive(small: ArabicSpeechCommands, path: Path) -> None:
     small.load(("arabic:stop",), "training")
     path.unlink()
     assert len(small.load(("arabic:stop",), "test")) == 2
@@ -147,8 +147,7 @@ def without(part: str) -> dict[str, bytes]:
         ),
         pytest.param(
             {name.replace(COMMIT, "main"): data for name, data in EXCERPT.items()},
-            f"holds 'arabic-speech-commands-dataset-main', expected {TOP!r}: "
-            f"it is of another version",
+            f"holds 'arabic-speech-commands-dataset-main', expected {TOP!r}: it is another version",
             id="another-commit",
         ),
         pytest.param(
@@ -161,32 +160,32 @@ def without(part: str) -> dict[str, bytes]:
         ),
         pytest.param(
             EXCERPT | {f"{TOP}/val.csv": listed((2, 31))},
-            "holds a val.csv that names speaker 00000031, unlike the one published",
+            "holds a val.csv that names speaker 00000031, unlike the published one",
             id="unknown-speaker",
         ),
         pytest.param(
             EXCERPT | {f"{TOP}/train.csv": listed((1,))},
-            "holds a train.csv that does not name speaker 00000005, unlike the one published",
+            "holds a train.csv that does not name speaker 00000005, unlike the published one",
             id="speaker-left-out",
         ),
         pytest.param(
             EXCERPT | {f"{TOP}/train.csv": listed((1, 5, 3))},
-            "holds a train.csv that names speaker 00000003, unlike the one published",
+            "holds a train.csv that names speaker 00000003, unlike the published one",
             id="speaker-on-two-sides",
         ),
         pytest.param(
             EXCERPT | {f"{TOP}/test.csv": b"file,class\ndataset/stop/hum.wav,stop\n"},
-            "holds a test.csv whose line 2 is 'dataset/stop/hum.wav,stop', no recording",
+            "holds a test.csv whose line 2 is 'dataset/stop/hum.wav,stop', not a recording",
             id="csv-of-something-else",
         ),
         pytest.param(
             EXCERPT | {f"{TOP}/test.csv": b""},
-            "holds a test.csv that does not name speaker 00000003, unlike the one published",
+            "holds a test.csv that does not name speaker 00000003, unlike the published one",
             id="empty-csv",
         ),
         pytest.param(
             EXCERPT | {f"{TOP}/test.csv": b"\xff\n\xfe"},
-            "holds a test.csv whose line 2 is '\ufffd', no recording",
+            "holds a test.csv whose line 2 is '\ufffd', not a recording",
             id="csv-that-is-no-text",
         ),
         pytest.param(
@@ -233,7 +232,7 @@ def test_the_archive_is_fetched_once_where_it_is_not_at_hand(
     assert server.asked == [("/a.zip", None)]
 
 
-def test_what_is_neither_at_hand_nor_reachable_is_told_with_every_way_on(tmp_path: Path) -> None:
+def test_an_archive_that_cannot_be_had_is_an_error_that_names_every_cure(tmp_path: Path) -> None:
     fault = re.escape(f"{ARCHIVE} is not in {tmp_path}, and http://127.0.0.1:1/nowhere.zip could ")
     cure = "; put it there, set KWS_DATA to the folder that holds it, or train without Arabic words"
     with pytest.raises(UnreachableError, match=f"^{fault}.+{cure}$"):
@@ -271,7 +270,7 @@ def test_thirty_people_say_each_word_twice(speech: ArabicSpeechCommands) -> None
 
 
 @pytest.mark.speech
-def test_no_speaker_stands_on_two_sides(speech: ArabicSpeechCommands) -> None:
+def test_no_speaker_is_in_two_splits(speech: ArabicSpeechCommands) -> None:
     sides = [{speaker(key) for key in dataset.keys} for dataset in everything(speech)]
     assert [len(side) for side in sides] == [18, 6, 6]
     assert len(set.union(*sides)) == 30

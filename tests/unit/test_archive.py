@@ -170,7 +170,7 @@ def test_a_word_folder_that_was_never_finished_is_not_trusted(
     assert read(archive, "go") == GO
 
 
-def test_a_wrong_digest_names_word_both_digests_and_a_way_on(
+def test_a_wrong_digest_is_an_error_that_names_word_both_digests_and_a_cure(
     archive: Archive, zipped: Path
 ) -> None:
     other = {"a.wav": wav_bytes([8])}
@@ -255,7 +255,7 @@ def test_a_cache_that_cannot_be_written_is_refused(
         read(archive, "go")
 
 
-def test_an_archive_that_is_nowhere_is_refused_with_every_way_on(
+def test_an_archive_that_cannot_be_had_is_an_error_that_names_every_cure(
     archive: Archive, zipped: Path, cache: Path
 ) -> None:
     zipped.unlink()
@@ -378,7 +378,7 @@ def test_a_wrong_file_that_we_fetched_is_removed(tar: Path, cache: Path) -> None
     archive = of_tar(tar, cache)
     cache.mkdir()
     (cache / "full.tar.gz").write_bytes(b"<!DOCTYPE html>")
-    with pytest.raises(DatasetError, match=r"it is removed: run again to fetch it afresh,"):
+    with pytest.raises(DatasetError, match=r"it is removed: run again to fetch it anew,"):
         read(archive, "go")
     assert not (cache / "full.tar.gz").exists()
 
@@ -404,7 +404,7 @@ LOGIN: Final = b"<!DOCTYPE html><title>Please log in</title>"
         ("full.tar.gz", f"has SHA-256 {sha256(LOGIN)}, expected {sha256(b'tar')}"),
     ],
 )
-def test_a_login_page_in_place_of_an_archive_is_as_good_as_no_server(
+def test_a_login_page_in_place_of_an_archive_counts_as_unreachable(
     cache: Path, archive: str, fault: str
 ) -> None:
     def login(request: http.server.BaseHTTPRequestHandler) -> None:
@@ -429,7 +429,7 @@ def test_a_tar_that_breaks_off_is_refused(tar: Path, cache: Path) -> None:
         read(of_tar(tar, cache, tar.parent), "go")
 
 
-def test_what_is_unpacked_or_packed_is_at_hand(tar: Path, cache: Path) -> None:
+def test_unpacked_words_and_whole_archives_are_at_hand(tar: Path, cache: Path) -> None:
     archive = of_tar(tar, cache, tar.parent)
     assert archive.at_hand(["go", "stop"])
     read(archive, "go")
@@ -439,7 +439,7 @@ def test_what_is_unpacked_or_packed_is_at_hand(tar: Path, cache: Path) -> None:
 
 
 @DAMAGES
-def test_what_is_damaged_is_not_at_hand(
+def test_damaged_words_are_not_at_hand(
     full: Archive, cache: Path, tar: Path, damage: Callable[[Path], None]
 ) -> None:
     read(full, "go")
@@ -493,7 +493,7 @@ def share(url: str, tar: Path, archives: Path, cache: Path) -> "subprocess.Popen
 
 
 def together(*processes: "subprocess.Popen[str]") -> list[tuple[str, str]]:
-    """Let *processes* begin at once; returns what each said, and what it complained of."""
+    """Let *processes* begin at once; return the standard output and error of each."""
     for process in processes:
         assert process.stdout
         assert process.stdout.readline() == "ready\n"
@@ -501,14 +501,14 @@ def together(*processes: "subprocess.Popen[str]") -> list[tuple[str, str]]:
         assert process.stdin
         process.stdin.write("\n")
         process.stdin.flush()
-    said = [process.communicate(timeout=60) for process in processes]
+    outputs = [process.communicate(timeout=60) for process in processes]
     return [
         (out, re.sub(r"waiting for another process that holds .*\.lock\n", "", err))
-        for out, err in said
+        for out, err in outputs
     ]
 
 
-def test_two_processes_unpack_one_archive_without_a_quarrel(tar: Path, cache: Path) -> None:
+def test_two_processes_can_unpack_one_archive_at_the_same_time(tar: Path, cache: Path) -> None:
     first, second = (share(NOWHERE, tar, tar.parent, cache) for _ in range(2))
     assert together(first, second) == [("3\n" * 8, "")] * 2
 

@@ -105,7 +105,7 @@ def test_more_bytes_than_were_published_are_refused(archive: Archive) -> None:
     refused(archive, "holds 4,001 bytes in all, expected at most 4,000", "go", "stop")
 
 
-def test_what_is_not_asked_for_may_be_large(archive: Archive) -> None:
+def test_a_file_that_is_not_requested_may_be_large(archive: Archive) -> None:
     write(archive, {"small/go/a.wav": b"go", "small/noise.bin": bytes(MIB)})
     assert read(archive, "go") == {"go/a.wav": b"go"}
 
@@ -207,12 +207,12 @@ def test_links_and_pipes_in_a_tar_are_passed_over(tmp_path: Path, kind: bytes) -
 
 def test_an_archive_of_another_version_is_refused_by_its_folder(archive: Archive) -> None:
     write(archive, {"small-master/go/a.wav": b"go"})
-    refused(archive, "holds 'small-master', expected 'small': it is of another version", "go")
+    refused(archive, "holds 'small-master', expected 'small': it is another version", "go")
 
 
 def test_an_archive_without_members_is_refused(archive: Archive) -> None:
     write(archive, {})
-    refused(archive, "holds nothing, expected 'small': it is of another version", "go")
+    refused(archive, "holds nothing, expected 'small': it is another version", "go")
 
 
 def test_every_way_on_is_that_of_the_data_set(archive: Archive) -> None:

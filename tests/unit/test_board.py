@@ -191,8 +191,8 @@ def test_a_text_in_an_unknown_form_reads_as_none(
 def test_a_machine_that_reports_nothing_has_no_readings_except_its_clocks(tmp_path: Path) -> None:
     readings = board.readings(Captured(tmp_path, {}, {}))
 
-    told = {name for name, value in readings.items() if value is not None}
-    assert told == {"clock_s", "own_s"}
+    known = {name for name, value in readings.items() if value is not None}
+    assert known == {"clock_s", "own_s"}
 
 
 def test_a_machine_that_reports_nothing_still_has_a_name(tmp_path: Path) -> None:
@@ -287,9 +287,9 @@ def test_a_command_that_hung_once_is_not_asked_again(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
     machine = Machine()
 
-    told = [machine.run("vcgencmd", what) for what in ("get_throttled", "measure_clock")]
+    answers = [machine.run("vcgencmd", what) for what in ("get_throttled", "measure_clock")]
 
-    assert told == [None, None]
+    assert answers == [None, None]
     assert asked == [("vcgencmd", "get_throttled")]
 
 

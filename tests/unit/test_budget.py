@@ -81,7 +81,7 @@ def test_one_broken_limit_is_named_alone(measured: dict[str, Any], broken: str) 
 
 
 @pytest.mark.parametrize("low", [0.0, 0.9], ids=["below", "at"])
-def test_an_interval_that_reaches_to_the_limit_matters_to_those_who_ask(low: float) -> None:
+def test_an_interval_that_includes_the_limit_misses_it_with_certain(low: float) -> None:
     measured = row(accuracy=share(9_500, low=low))
 
     text = f"accuracy may be {low:.2%}, which is not over 90.00%"
@@ -93,7 +93,7 @@ def test_an_interval_above_the_limit_is_certain() -> None:
     assert BAR.violations(row(accuracy=share(9_500, low=0.901)), certain=True) == ()
 
 
-def test_a_missed_limit_is_told_once_though_it_is_certain() -> None:
+def test_a_missed_limit_is_reported_once_with_certain() -> None:
     (broken,) = BAR.violations(row(accuracy=share(9_000)), certain=True)
 
     assert broken.text == "accuracy 90.00% is not over 90.00%"
@@ -134,7 +134,7 @@ def test_an_unknown_limit_is_refused_and_the_known_ones_are_listed() -> None:
 
 
 @pytest.mark.parametrize("share", [-0.01, 1, 97, float("nan")])
-def test_an_accuracy_that_is_no_share_to_be_exceeded_is_refused(share: float) -> None:
+def test_an_accuracy_limit_that_cannot_be_exceeded_is_refused(share: float) -> None:
     fault = f"impossible budget: min_accuracy={share}; use a share from 0 to "
     with pytest.raises(CandidateError, match=f"^{fault}"):
         Budget(min_accuracy=share, max_zipped_bytes=1, max_latency_us=1)
@@ -142,7 +142,7 @@ def test_an_accuracy_that_is_no_share_to_be_exceeded_is_refused(share: float) ->
 
 @pytest.mark.parametrize("limit", ["max_zipped_bytes", "max_latency_us"])
 @pytest.mark.parametrize("value", [0, -1])
-def test_a_limit_nothing_can_stay_under_is_refused(limit: str, value: int) -> None:
+def test_a_limit_that_nothing_can_stay_under_is_refused(limit: str, value: int) -> None:
     fault = f"impossible budget: {limit}={value}; use more than 0"
     with pytest.raises(CandidateError, match=f"^{fault}$"):
         BAR.tighten(**{limit: value})

@@ -115,7 +115,7 @@ def test_a_candidate_may_have_any_front_end(frontend: Frontend) -> None:
     assert Candidate(network=build, frontend=frontend).frontend == frontend
 
 
-def test_what_is_no_front_end_is_refused() -> None:
+def test_an_object_that_is_not_a_front_end_is_refused() -> None:
     message = r"^impossible front-end: str has no __call__; use LogMel\(\.\.\.\), Mfcc\("
 
     with pytest.raises(CandidateError, match=message):

@@ -27,7 +27,7 @@ CLAIMS: Final[Mapping[str, tuple[str, ...]]] = {
         "test_gate.py::test_the_latency_is_front_end_plus_model_and_each_stage_is_timed_alone",
         "test_timing.py::test_one_call_is_timed_in_microseconds",
     ),
-    "What timing itself costs is printed.": ("test_gate.py::test_the_cost_of_timing_is_printed",),
+    "The cost of timing a call is printed.": ("test_gate.py::test_the_cost_of_timing_is_printed",),
     "Five windows of each candidate are interleaved: the first of all, then the second of all.": (
         "test_gate.py::test_windows_are_interleaved_across_candidates",
     ),
@@ -52,7 +52,7 @@ CLAIMS: Final[Mapping[str, tuple[str, ...]]] = {
         "test_row.py::test_accuracy_is_a_count_with_its_interval_and_confusion",
     ),
     "Accuracy is counted on speakers that no model was trained on.": (
-        "test_mini_speech_commands.py::test_no_speaker_stands_on_two_sides",
+        "test_mini_speech_commands.py::test_no_speaker_is_in_two_splits",
         "test_espeak.py::test_no_family_of_voices_is_on_two_sides",
     ),
     "A verdict is not certain where the limit lies within the interval of the accuracy.": (

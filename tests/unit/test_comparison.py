@@ -16,7 +16,7 @@ RIGHT = {
     for word, scores in (("go", [0.9, 0.1]), ("stop", [0.2, 0.8]))
     for number in range(50)
 }
-"""Scores of 100 clips, every one correct, none of them acted on."""
+"""Scores of 100 clips, every one correct, none of them above the threshold."""
 
 CLIPS = list(RIGHT)
 WINDOWS = (95.0, 98.0, 100.0, 102.0, 105.0)
@@ -30,7 +30,7 @@ def scored(*wrong: int) -> dict[str, Any]:
 
 
 def accepting(clips: int) -> dict[str, Any]:
-    """Return the operating rule of a row that acts on so many of 1,000 other words' clips."""
+    """Return the operating rule of a row that so many of 1,000 clips of other words trigger."""
     return ruled(proportion(clips, 1_000))
 
 
@@ -168,7 +168,7 @@ def test_a_record_is_the_same_as_itself() -> None:
         pytest.param(range(6), range(0), "better", id="6 won"),
         pytest.param(range(2), range(2, 10), "same within noise", id="8 lost, 2 won, p 0.11"),
         pytest.param(range(9), range(9, 18), "same", id="9 lost, 9 won"),
-        pytest.param(range(30), range(36), "WORSE", id="30 wrong in both tell nothing"),
+        pytest.param(range(30), range(36), "WORSE", id="30 wrong in both do not count"),
     ],
 )
 def test_accuracy_is_judged_on_the_clips_that_changed(
@@ -304,7 +304,7 @@ def test_different_circumstances_are_refused_unless_asked_for(
 ) -> None:
     old, new = record(row()), record(row(), **{part: change})
 
-    cure = "measure alike, or add --compare-anyway"
+    cure = "measure under the same circumstances, or add --compare-anyway"
     with pytest.raises(ResultsError, match=f"^the records differ: {re.escape(named)}; {cure}$"):
         compare(old, new)
 

@@ -26,7 +26,7 @@ def test_a_known_name_finds_the_data_set_of_that_name(name: str) -> None:
     assert find(name, {}).name == name
 
 
-def test_what_is_measured_beside_a_task_is_not_offered_in_its_place() -> None:
+def test_data_sets_beside_the_task_are_not_offered_for_measuring() -> None:
     assert NAMES == ("mini_speech_commands", "speech_commands", "espeak")
 
 
@@ -58,7 +58,9 @@ def test_a_known_name_is_not_taken_for_a_folder(
 
 
 @pytest.mark.parametrize("name", KNOWN)
-def test_a_folder_called_like_a_known_data_set_is_told_apart(tmp_path: Path, name: str) -> None:
+def test_a_folder_named_like_a_known_data_set_is_marked_as_a_folder(
+    tmp_path: Path, name: str
+) -> None:
     (tmp_path / name).mkdir()
     found = find(str(tmp_path / name), {})
     assert (type(found), found.name) == (Folder, f"{name} (folder)")
@@ -95,5 +97,5 @@ def test_kws_data_that_is_no_folder_is_refused(tmp_path: Path, name: str | None)
         find(name, {"KWS_DATA": str(wrong)})
 
 
-def test_kws_data_of_nothing_is_as_good_as_unset() -> None:
+def test_an_empty_kws_data_counts_as_unset() -> None:
     assert type(find(None, {"KWS_DATA": ""})) is Default

@@ -11,7 +11,7 @@ from tests.unit.models import GO_STOP_CLIPS, Clips, loud
 
 
 class Named(Clips):
-    """Clips under a name, which fail as they are told to."""
+    """A data set that fails as the test asks for."""
 
     def __init__(self, name: str, note: str | None, error: Exception | None = None) -> None:
         super().__init__({**GO_STOP_CLIPS, "up/1.wav": loud()})
@@ -31,14 +31,14 @@ class Named(Clips):
 VOICES = Named("voices", "synthetic voices")
 
 
-def test_what_is_at_hand_is_taken() -> None:
+def test_the_preferred_data_set_is_used_if_it_is_here() -> None:
     default = Default(Named("people", None), VOICES)
     dataset = default.load(("go", "stop"), "test")
     assert (default.name, dataset.name, dataset.note) == ("people", "people", None)
     assert default.words("test") == ("go", "stop", "up")
 
 
-def test_what_cannot_be_reached_has_a_stand_in_that_says_so() -> None:
+def test_a_stand_in_replaces_what_cannot_be_fetched_and_says_so() -> None:
     default = Default(Named("people", None, UnreachableError("the server is silent")), VOICES)
     dataset = default.load(("go", "stop"), "test")
     assert (default.name, dataset.name) == ("voices", "voices")
@@ -46,7 +46,7 @@ def test_what_cannot_be_reached_has_a_stand_in_that_says_so() -> None:
     assert dataset.note == f"synthetic voices; {because}"
 
 
-def test_what_a_stand_in_says_names_no_folder_of_this_machine() -> None:
+def test_the_note_of_a_stand_in_names_no_folder_of_this_machine() -> None:
     error = UnreachableError("words.zip is not in /home/me, and the server is silent")
     error.__cause__ = UnreachableError("the server is silent")
     dataset = Default(Named("people", None, error), VOICES).load(("go",), "test")
@@ -69,12 +69,12 @@ def test_the_choice_is_made_for_all_words_at_once() -> None:
 
 
 @pytest.mark.parametrize("error", [DatasetError("disk full"), NoRecordingsError("no such word")])
-def test_nothing_stands_in_for_what_is_broken(error: DatasetError) -> None:
+def test_nothing_stands_in_for_a_broken_data_set(error: DatasetError) -> None:
     with pytest.raises(type(error), match=str(error)):
         Default(Named("people", None, error), VOICES).load(("go",), "test")
 
 
-def test_where_neither_can_be_had_both_reasons_are_told() -> None:
+def test_both_reasons_are_reported_if_neither_data_set_can_be_had() -> None:
     people = Named("people", None, UnreachableError("the server is silent; mend it"))
     default = Default(people, Named("voices", None, DatasetError("nobody speaks; install it")))
     fault = (
@@ -85,7 +85,7 @@ def test_where_neither_can_be_had_both_reasons_are_told() -> None:
         default.load(("go",), "test")
 
 
-def test_words_that_a_stand_in_has_not_are_no_fault_of_it() -> None:
+def test_words_that_a_stand_in_lacks_are_not_its_fault() -> None:
     people = Named("people", None, UnreachableError("the server is silent"))
     default = Default(people, Named("voices", None, NoRecordingsError("no such word")))
     with pytest.raises(NoRecordingsError, match="no such word"):

@@ -1,4 +1,4 @@
-"""Downloads, from a server on this machine that does what the test tells it."""
+"""Downloads, from a server on this machine that does what the test asks for."""
 
 import contextlib
 import errno
@@ -240,7 +240,7 @@ def test_a_part_file_that_is_already_complete_is_accepted(
     ("path", "sent"),
     [
         ("/from-elsewhere", "bytes 0-255999/256000"),
-        ("/from-nowhere", "bytes without their place"),
+        ("/from-nowhere", "bytes without their position"),
     ],
 )
 def test_bytes_from_another_position_are_not_appended(
@@ -248,8 +248,8 @@ def test_bytes_from_another_position_are_not_appended(
 ) -> None:
     part.write_bytes(WHOLE[:HALF])
     fault = (
-        f"{server.url(path)} sends {sent}, not those from 128,000 (what had arrived is removed: "
-        f"run again to fetch it afresh)"
+        f"{server.url(path)} sends {sent}, not those from 128,000 (the incomplete file is removed: "
+        f"run again to fetch it anew)"
     )
     with pytest.raises(UnreachableError, match=f"^{re.escape(fault)}$"):
         download(server.url(path), target)
@@ -277,7 +277,7 @@ def test_a_known_size_is_checked_where_the_server_sends_no_length(
 
 def test_a_length_that_is_no_number_is_refused(server: Server, target: Path) -> None:
     url = server.url("/with-nonsense")
-    fault = f"{url} could not be fetched (Content-Length is 'much', no number)"
+    fault = f"{url} could not be fetched (Content-Length is 'much', not a number)"
     with pytest.raises(UnreachableError, match=f"^{re.escape(fault)}$"):
         download(url, target)
 

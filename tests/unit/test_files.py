@@ -96,14 +96,14 @@ def test_json_is_read_back_as_it_was_written(tmp_path: Path, value: dict[str, An
     assert json.loads(path.read_text(encoding="utf-8")) == value
 
 
-def test_a_number_that_is_none_is_never_written(tmp_path: Path) -> None:
+def test_a_value_that_is_not_finite_is_never_written(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         write_json(tmp_path / "record.json", {"p50": float("nan")})
 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_lock_is_waited_for_and_the_wait_is_told(
+def test_a_lock_is_waited_for_and_the_wait_is_reported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "new" / "words.lock"
@@ -116,18 +116,16 @@ def test_a_lock_is_waited_for_and_the_wait_is_told(
     waiting = threading.Thread(target=second)
     with locked(path):
         waiting.start()
-        while not (said := capsys.readouterr().err) and waiting.is_alive():
+        while not (output := capsys.readouterr().err) and waiting.is_alive():
             time.sleep(0.01)
         order.append("first")
     waiting.join()
 
     assert order == ["first", "second"]
-    assert said + capsys.readouterr().err == f"waiting for another process that holds {path}\n"
+    assert output + capsys.readouterr().err == f"waiting for another process that holds {path}\n"
 
 
-def test_a_lock_nobody_holds_is_taken_in_silence(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_free_lock_is_taken_silently(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for _ in range(2):
         with locked(tmp_path / "words.lock"):
             assert capsys.readouterr().err == ""

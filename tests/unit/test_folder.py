@@ -23,7 +23,7 @@ def mine(tmp_path: Path) -> Path:
     return write_folder(tmp_path / "mine", FILES)
 
 
-def test_a_folder_is_called_as_it_is(mine: Path) -> None:
+def test_a_folder_is_named_by_its_own_name(mine: Path) -> None:
     assert Folder(mine).name == "mine"
 
 
@@ -43,7 +43,7 @@ def test_every_clip_of_the_words_is_read(mine: Path) -> None:
     assert dataset.clips[:, 0].tolist() == [1, 2, 3]
 
 
-def test_all_of_it_is_the_test_split(mine: Path) -> None:
+def test_all_recordings_are_the_test_split(mine: Path) -> None:
     assert Folder(mine).load(("go",)).split == "test"
 
 
@@ -52,7 +52,7 @@ def test_folders_without_recordings_are_no_words(mine: Path) -> None:
     assert Folder(mine).words() == ("go", "stop", "yes")
 
 
-def test_what_is_hidden_is_passed_over(mine: Path) -> None:
+def test_hidden_files_and_folders_are_skipped(mine: Path) -> None:
     hidden = {"go/._a.wav": b"of macOS", ".trash/a.wav": b"thrown away"}
     write_folder(mine, hidden)
     assert Folder(mine).words() == ("go", "stop", "yes")
@@ -60,22 +60,22 @@ def test_what_is_hidden_is_passed_over(mine: Path) -> None:
 
 
 @pytest.mark.parametrize("split", ["training", "validation"])
-def test_there_is_nothing_to_train_on(mine: Path, split: str) -> None:
+def test_a_folder_has_no_training_split(mine: Path, split: str) -> None:
     fault = f"folder {mine} has a test split only, not '{split}': all of it is for testing"
     with pytest.raises(DatasetError, match=f"^{re.escape(fault)}$"):
         Folder(mine).load(("go",), split)
 
 
-def test_words_that_are_not_there_are_refused_with_those_that_are(mine: Path) -> None:
+def test_missing_words_are_refused_and_the_known_ones_are_listed(mine: Path) -> None:
     fault = (
         f"folder {mine} has no WAV file for left or right: found go, stop, yes; "
-        f"lay it out as <word>/*.wav, each word as the label spells it"
+        f"lay it out as <word>/*.wav, each word spelt as its label"
     )
     with pytest.raises(NoRecordingsError, match=f"^{re.escape(fault)}$"):
         Folder(mine).load(("left", "right"))
 
 
-def test_half_a_task_is_no_data_set_for_it(mine: Path) -> None:
+def test_a_task_with_a_missing_word_is_refused(mine: Path) -> None:
     (mine / "go").rename(mine / "Go")
     with pytest.raises(NoRecordingsError, match="has no WAV file for go: found Go, stop, yes; lay"):
         Folder(mine).load(("go", "stop"))
@@ -94,7 +94,7 @@ def test_a_word_folder_without_recordings_is_refused(tmp_path: Path) -> None:
         Folder(tmp_path).load(("go",))
 
 
-def test_a_folder_that_went_away_is_refused(tmp_path: Path) -> None:
+def test_a_folder_that_was_removed_is_refused(tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     fault = f"folder {gone} cannot be read: No such file or directory; check the path"
     with pytest.raises(DatasetError, match=f"^{re.escape(fault)}$"):

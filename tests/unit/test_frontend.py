@@ -136,22 +136,22 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("change", "told"), WRONG.values(), ids=WRONG)
+@pytest.mark.parametrize(("change", "fault"), WRONG.values(), ids=WRONG)
 class TestWhatIsNotItsFeatures:
     def test_wrong_features_are_refused_with_the_number_of_the_clip(
-        self, change: Callable[[Any], Any], told: str
+        self, change: Callable[[Any], Any], fault: str
     ) -> None:
         def only_if_loud(features: Any) -> Any:
             return change(features) if features.any() else features
 
-        expected = re.escape(f"the front-end Blocks {told}".format(which="clip 1"))
+        expected = re.escape(f"the front-end Blocks {fault}".format(which="clip 1"))
         with pytest.raises(CandidateError, match=f"^{expected}"):
             features_of(Blocks(change=only_if_loud), CLIPS)
 
     def test_wrong_features_are_refused_before_the_first_clip(
-        self, change: Callable[[Any], Any], told: str
+        self, change: Callable[[Any], Any], fault: str
     ) -> None:
-        expected = re.escape(f"the front-end Blocks {told}".format(which="a silent clip"))
+        expected = re.escape(f"the front-end Blocks {fault}".format(which="a silent clip"))
         with pytest.raises(CandidateError, match=f"^{expected}"):
             require_working(Blocks(change=change))
 

@@ -251,10 +251,10 @@ def test_one_line_of_a_front_end_makes_its_model_stale(load: Load, tmp_path: Pat
 
 
 def test_a_derived_front_end_counts_with_its_source_and_the_version_of_its_base(load: Load) -> None:
-    told = _versioned(load(DERIVED).frontend)
+    part = _versioned(load(DERIVED).frontend)
 
-    assert (told["kind"], told["version"], told["values"]) == ("LogMel", 1, {"mel_bins": 20})
-    assert list(told["source"]) == [f"{NAME}.mine.Halved", f"{NAME}.mine.LogMel"]
+    assert (part["kind"], part["version"], part["values"]) == ("LogMel", 1, {"mel_bins": 20})
+    assert list(part["source"]) == [f"{NAME}.mine.Halved", f"{NAME}.mine.LogMel"]
 
 
 @pytest.mark.parametrize(

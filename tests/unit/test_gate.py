@@ -37,7 +37,7 @@ class Measured:
         candidates = {"good": ready("good"), "known": known, "elsewhere": NO_YES}
         self.project = Project(folder, candidates, stubs="")
         self.benchmark_json = folder / "benchmark.json"
-        self.exit_status, self.said = self.project.measure(
+        self.exit_status, self.output = self.project.measure(
             "-v",
             f"--benchmark-json={self.benchmark_json}",
             f"--benchmark-storage={folder / 'saved'}",
@@ -71,7 +71,7 @@ def test_an_expected_miss_passes_and_is_shown_as_one(measured: Measured) -> None
 
 
 def test_a_candidate_without_recordings_is_skipped(measured: Measured) -> None:
-    skipped = [line for line in measured.said.splitlines() if "elsewhere] SKIPPED" in line]
+    skipped = [line for line in measured.output.splitlines() if "elsewhere] SKIPPED" in line]
 
     assert measured.project.rows().keys() == {"good", "known"}
     assert len(skipped) == 5 + 1
@@ -79,7 +79,7 @@ def test_a_candidate_without_recordings_is_skipped(measured: Measured) -> None:
 
 
 def test_windows_are_interleaved_across_candidates(measured: Measured) -> None:
-    lines = [line for line in measured.said.splitlines() if "::test_window[" in line]
+    lines = [line for line in measured.output.splitlines() if "::test_window[" in line]
 
     order = [line.split("[")[1].split("]")[0] for line in lines]
     names = ("elsewhere", "good", "known")
@@ -110,7 +110,7 @@ def test_synthetic_voices_stand_in_for_missing_recordings_and_every_output_says_
     anyway = "misses={'espeak': ('accuracy',)}"
     project = Project(tmp_path, {"good": ready("good", anyway)}, QUICK + FEW_VOICES)
 
-    exit_status, said = project.measure("-k", "1-", dataset=None)
+    exit_status, output = project.measure("-k", "1-", dataset=None)
 
     dataset = project.record()["dataset"]
     assert exit_status == 0
@@ -121,7 +121,7 @@ def test_synthetic_voices_stand_in_for_missing_recordings_and_every_output_says_
     assert dataset["note"].startswith(note)
     assert because in dataset["note"]
     assert str(tmp_path) not in dataset["note"]
-    assert f"WARNING: {dataset['note']}" in said
+    assert f"WARNING: {dataset['note']}" in output
     assert f"> [!WARNING]\n> S{dataset['note'][1:]}." in project.report()
     assert "(synthetic voices, not people)" in (project.results / "README.md").read_text()
 
@@ -130,17 +130,17 @@ def test_a_terminal_shows_in_one_line_what_is_measured(project: Project) -> None
     ours, theirs = os.openpty()
     with project.start(stdout=theirs) as gate:
         os.close(theirs)
-        said = "".join(iter(lambda: _read(ours), ""))
+        output = "".join(iter(lambda: _read(ours), ""))
     os.close(ours)
 
-    told = [line.strip() for line in re.split(r"[\r\n]+", said) if " of 7: " in line]
-    assert told == [
+    lines = [line.strip() for line in re.split(r"[\r\n]+", output) if " of 7: " in line]
+    assert lines == [
         "1 of 7: cost of timing",
         *(f"{window + 1} of 7: window {window} of good" for window in range(1, 6)),
         "7 of 7: verdict on good",
     ]
     assert gate.returncode == 0
-    assert "7 passed" in said
+    assert "7 passed" in output
 
 
 def _read(terminal: int) -> str:
@@ -195,7 +195,7 @@ def test_the_cost_of_timing_is_printed(measured: Measured) -> None:
     cost_us = measured.project.record()["run"]["empty_call_us"]
 
     assert 0 < cost_us < 1_000
-    assert f"timing itself costs {cost_us:.2f} µs a call" in measured.said
+    assert f"every latency includes the cost of timing a call, {cost_us:.2f} µs" in measured.output
 
 
 def test_a_run_is_compared_with_an_earlier_one(measured: Measured, tmp_path: Path) -> None:
@@ -206,13 +206,13 @@ def test_a_run_is_compared_with_an_earlier_one(measured: Measured, tmp_path: Pat
     smaller = tmp_path / "smaller.json"
     smaller.write_text(json.dumps(record))
 
-    exit_status, said = measured.project.measure(
+    exit_status, output = measured.project.measure(
         "--candidate", "good", "--results", str(tmp_path), "--compare", str(smaller)
     )
 
     assert exit_status == 1
-    assert "REGRESSION: good: size" in said
-    assert "- known: not compared, it is not in the new record" in said
+    assert "REGRESSION: good: size" in output
+    assert "- known: not compared, it is not in the new record" in output
 
 
 def test_records_that_cannot_be_compared_are_refused_before_measuring(
@@ -224,11 +224,11 @@ def test_records_that_cannot_be_compared_are_refused_before_measuring(
     old = tmp_path / "old.json"
     old.write_text(json.dumps(record))
 
-    exit_status, said = measured.project.measure("--compare", str(old))
+    exit_status, output = measured.project.measure("--compare", str(old))
 
     assert exit_status == pytest.ExitCode.USAGE_ERROR
-    assert "the records differ: scipy 0.1 -> " in said
-    assert "passed" not in said
+    assert "the records differ: scipy 0.1 -> " in output
+    assert "passed" not in output
 
 
 def test_pytest_benchmark_draws_its_histograms(measured: Measured) -> None:
@@ -243,7 +243,7 @@ def test_pytest_benchmark_compares_with_a_saved_run(measured: Measured) -> None:
     record["machine_info"]["cpu"]["hz_actual"] = [1, 0]  # as it reads on a board that idles
     save.write_text(json.dumps(record))
 
-    exit_status, said = measured.project.measure(
+    exit_status, output = measured.project.measure(
         "--candidate=good",
         "--benchmark-compare",
         f"--benchmark-storage={measured.project.folder / 'saved'}",
@@ -251,4 +251,4 @@ def test_pytest_benchmark_compares_with_a_saved_run(measured: Measured) -> None:
     )
 
     assert exit_status == 0
-    assert "0001_first" in said
+    assert "0001_first" in output

@@ -82,13 +82,13 @@ def test_failing_candidates_have_rows_with_the_reason(tmp_path: Path) -> None:
 
 
 def test_a_few_clips_are_not_enough_with_certain(project: Project) -> None:
-    exit_status, said = project.measure("--certain")
+    exit_status, output = project.measure("--certain")
 
     # Wilson's lower end at 6 of 6: 6 / (6 + 3.8415).
     reason = "accuracy may be 60.97%, which is not over 97.00%"
     assert exit_status == 1
     assert project.rows()["good"]["violations"] == [reason]
-    assert f"good: {reason}" in said
+    assert f"good: {reason}" in output
 
 
 def test_a_record_that_cannot_be_read_is_named_before_measuring(project: Project) -> None:
@@ -96,11 +96,11 @@ def test_a_record_that_cannot_be_read_is_named_before_measuring(project: Project
     old.parent.mkdir(parents=True)
     old.write_text('{"format": 1, "run"')
 
-    exit_status, said = project.measure()
+    exit_status, output = project.measure()
 
     assert exit_status == pytest.ExitCode.USAGE_ERROR
-    assert f"{old} is not a readable record" in said
-    assert "passed" not in said
+    assert f"{old} is not a readable record" in output
+    assert "passed" not in output
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_a_throttled_board_makes_rows_invalid_after_three_attempts(
 ) -> None:
     project = Project(tmp_path, {"clocked": CLOCKED}, FEWER + START_CLOCK + THROTTLED)
 
-    exit_status, said = project.measure("-rs", *options)
+    exit_status, output = project.measure("-rs", *options)
 
     row = project.rows()["clocked"]
     reason = "the board was throttled during the run: cool it or give it a better power supply"
@@ -120,7 +120,7 @@ def test_a_throttled_board_makes_rows_invalid_after_three_attempts(
     assert "measured 3 times, because the board made earlier times invalid" in row["warnings"]
     assert len(row["windows"]) == 5
     assert row["attempts"] == [{"reasons": [reason], "p50s_us": [600] * 5}] * 2
-    assert f"clocked: {reason}" in said
+    assert f"clocked: {reason}" in output
     assert row["latency_us"]["total"]["p50"] == 600
     assert f"time_calls: {CONDITIONS}" in project.notes()
 
@@ -129,54 +129,54 @@ def test_a_folder_without_recordings_for_any_candidate_fails(project: Project) -
     (project.folder / "speech").rename(project.folder / "sounds")
     shutil.copytree(project.folder / "sounds" / "bird", project.folder / "speech" / "bird")
 
-    exit_status, said = project.measure()
+    exit_status, output = project.measure()
 
     assert exit_status == pytest.ExitCode.TESTS_FAILED
-    assert "folder speech has no WAV file for go or stop: found bird; lay it out as" in said
+    assert "folder speech has no WAV file for go or stop: found bird; lay it out as" in output
     assert project.raw == []
 
 
 def test_an_unknown_candidate_is_refused_with_the_known_ones(project: Project) -> None:
-    exit_status, said = project.measure("--candidate", "typo")
+    exit_status, output = project.measure("--candidate", "typo")
 
     assert exit_status == pytest.ExitCode.USAGE_ERROR
-    assert "unknown candidate 'typo'; known candidates: good" in said
+    assert "unknown candidate 'typo'; known candidates: good" in output
 
 
 def test_an_unknown_data_set_is_refused_with_the_known_ones(project: Project) -> None:
-    exit_status, said = project.measure("--dataset", "typo")
+    exit_status, output = project.measure("--dataset", "typo")
 
     assert exit_status == pytest.ExitCode.USAGE_ERROR
-    assert "unknown data set 'typo'" in said
-    assert "mini_speech_commands" in said
+    assert "unknown data set 'typo'" in output
+    assert "mini_speech_commands" in output
 
 
 def test_an_unwritable_results_folder_is_refused_before_measuring(project: Project) -> None:
     project.results.write_text("a file where the folder should be")
 
-    exit_status, said = project.measure()
+    exit_status, output = project.measure()
 
     assert exit_status == pytest.ExitCode.USAGE_ERROR
-    assert f"cannot write {project.results}" in said
-    assert "passed" not in said
+    assert f"cannot write {project.results}" in output
+    assert "passed" not in output
 
 
 def test_other_words_that_cannot_be_read_are_named_and_end_the_run(project: Project) -> None:
     (project.folder / "candidates" / "broken.py").write_text("CANDIDATE = 3\n")
     (project.folder / "speech" / "bird" / "1.wav").write_bytes(b"RIFF")
 
-    exit_status, said = project.measure()
+    exit_status, output = project.measure()
 
     assert exit_status != 0
-    assert "FAILED: bird/1.wav is not a PCM WAV file" in said
-    assert "Traceback" not in said
+    assert "FAILED: bird/1.wav is not a PCM WAV file" in output
+    assert "Traceback" not in output
 
 
 def test_a_broken_recording_ends_the_run_and_is_named(project: Project) -> None:
     (project.folder / "speech" / "go" / "1.wav").write_bytes(b"RIFF")
 
-    exit_status, said = project.measure()
+    exit_status, output = project.measure()
 
     assert exit_status != 0
-    assert "nothing can be measured: go/1.wav is not a PCM WAV file" in said
+    assert "nothing can be measured: go/1.wav is not a PCM WAV file" in output
     assert project.raw == []

@@ -22,12 +22,12 @@ def test_the_record_is_kept_if_pages_cannot_be_rendered(tmp_path: Path) -> None:
     spoiler = SLEEPY.format(seconds=0).replace('Path("asleep").touch()', spoil.strip())
     project = Project(tmp_path, {"good": spoiler})
 
-    exit_status, said = project.measure("-k", "1-")
+    exit_status, output = project.measure("-k", "1-")
 
     assert exit_status == pytest.ExitCode.TESTS_FAILED
-    assert f"wrote {project.raw[0]}" in said
-    assert "FAILED: " in said
-    assert "README.md is not an index of results and would be lost; choose another folder" in said
+    assert f"wrote {project.raw[0]}" in output
+    assert "FAILED: " in output
+    assert "README.md is not an index of results and would be lost; choose another folder" in output
 
 
 @pytest.fixture(scope="module")
@@ -40,16 +40,16 @@ def cut_short(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, int, s
 def test_a_missed_limit_fails_a_run_without_the_tests_of_verdicts(
     cut_short: tuple[Project, int, str],
 ) -> None:
-    _, exit_status, said = cut_short
+    _, exit_status, output = cut_short
 
-    assert "accuracy may be 60.97%" in said
+    assert "accuracy may be 60.97%" in output
     assert exit_status == pytest.ExitCode.TESTS_FAILED
 
 
 def test_a_missed_limit_fails_a_run_of_benchmarks_only(project: Project) -> None:
-    exit_status, said = project.measure("--certain", "--benchmark-only")
+    exit_status, output = project.measure("--certain", "--benchmark-only")
 
-    assert "accuracy may be 60.97%" in said
+    assert "accuracy may be 60.97%" in output
     assert exit_status == pytest.ExitCode.TESTS_FAILED
 
 
@@ -65,13 +65,13 @@ def test_ctrl_c_keeps_what_was_measured(tmp_path: Path) -> None:
         while gate.poll() is None and not (project.folder / "asleep").exists():
             time.sleep(0.01)
         gate.send_signal(signal.SIGINT)
-        said, _ = gate.communicate(timeout=600)
+        output, _ = gate.communicate(timeout=600)
 
     assert seen
     assert gate.returncode == pytest.ExitCode.INTERRUPTED
     assert [len(row["windows"]) for row in project.rows().values()] == [1]
     assert "measured in 1 of 5 windows" in project.rows()["good"]["warnings"]
-    assert f"wrote {project.raw[0]}" in said
+    assert f"wrote {project.raw[0]}" in output
 
 
 def test_a_run_cut_short_keeps_what_was_measured(cut_short: tuple[Project, int, str]) -> None:
@@ -89,8 +89,8 @@ def test_a_run_cut_short_keeps_what_was_measured(cut_short: tuple[Project, int, 
 def test_without_a_measured_window_there_is_no_verdict_and_no_record(
     project: Project, options: list[str]
 ) -> None:
-    exit_status, said = project.measure(*options)
+    exit_status, output = project.measure(*options)
 
     assert exit_status == 0
-    assert "skipped" in said
+    assert "skipped" in output
     assert project.raw == []

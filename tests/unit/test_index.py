@@ -15,7 +15,7 @@ WINDOWS = (98.0, 99.0, 100.0, 101.0, 102.0)
 
 
 def scored(*, wrong: Collection[int] = (), unsure: Collection[int] = ()) -> dict[str, Any]:
-    """Return what a row says of 100 clips of "go", some of them wrong, some not acted on."""
+    """Return a row of 100 clips of "go", some of them wrong, some below the threshold."""
     clips = range(100)
     right = {i: [0.9, 0.1] if i in unsure else [0.96, 0.04] for i in clips}
     scores = {f"go/{i}.wav": right[i][::-1] if i in wrong else right[i] for i in clips}
@@ -42,7 +42,7 @@ def best(at: str, *measurements: Measurement) -> tuple[str, ...]:
     return winner[1:]
 
 
-def test_a_lead_in_clips_is_told_with_the_clips_that_only_one_has_right() -> None:
+def test_a_lead_in_clips_names_the_clips_that_only_one_has_right() -> None:
     good, worse = row("good", **scored(wrong=[1])), row("worse", **scored(wrong=[2, 3, 4]))
 
     # Of 2 ** 4 ways in which four clips may fall, 1 + 4 leave at most one lost: 2 * 5 / 16.
@@ -52,7 +52,7 @@ def test_a_lead_in_clips_is_told_with_the_clips_that_only_one_has_right() -> Non
     )
 
 
-def test_a_lead_beyond_chance_is_told_as_one() -> None:
+def test_a_lead_beyond_chance_is_reported_as_such() -> None:
     good, worse = row("good", **scored()), row("worse", **scored(unsure=range(8)))
 
     assert best("detection", good, worse) == (
@@ -61,7 +61,7 @@ def test_a_lead_beyond_chance_is_told_as_one() -> None:
     )
 
 
-def test_of_equals_the_smaller_wins() -> None:
+def test_the_smaller_of_equals_wins() -> None:
     size = {"raw_bytes": 1, "zipped_bytes": 9_216}
     big, small = row("big", **scored()), row("small", **scored(), size=size)
 
@@ -70,14 +70,14 @@ def test_of_equals_the_smaller_wins() -> None:
     assert best("size", big, small) == ("small", "9.00 KiB", "big", "10 % smaller", "exact")
 
 
-def test_who_acts_on_many_other_words_is_not_best_at_detection() -> None:
+def test_a_candidate_with_many_false_accepts_is_not_best_at_detection() -> None:
     eager = row("eager", **scored())
     eager["operating_rule"]["false_accepts"]["words"] = share(3, 100)  # type: ignore[index]
 
     assert best("detection", eager, row("quiet", **scored(unsure=[1])))[0] == "quiet"
 
 
-def test_a_lead_in_latency_is_told_by_windows_side_by_side() -> None:
+def test_a_lead_in_latency_counts_windows_measured_side_by_side() -> None:
     slow, fast = row("slow", **timed(*WINDOWS)), row("fast", **timed(80, 80, 80, 81, 200))
 
     assert best("latency", slow, fast) == (
@@ -85,7 +85,7 @@ def test_a_lead_in_latency_is_told_by_windows_side_by_side() -> None:
     )
 
 
-def test_windows_of_two_runs_do_not_stand_side_by_side() -> None:
+def test_windows_of_two_runs_are_not_side_by_side() -> None:
     slow, fast = row("slow", **timed(*WINDOWS)), row("fast", **timed(80, 80, 80, 81, 82))
     rows = [Row(slow, record(slow)), Row(fast, record(fast))]
     two_runs = Group(dataset=record()["dataset"], rows=rows)
@@ -94,7 +94,7 @@ def test_windows_of_two_runs_do_not_stand_side_by_side() -> None:
     assert winner.sureness == "not measured side by side"
 
 
-def test_windows_taken_again_do_not_stand_beside_those_of_others() -> None:
+def test_windows_measured_again_are_not_side_by_side() -> None:
     attempts = [{"reasons": ["the board was throttled"], "p50s_us": [1.0]}]
     slow, fast = row("slow", **timed(*WINDOWS)), row("fast", **timed(*[80.0] * 5))
 
@@ -104,7 +104,7 @@ def test_windows_taken_again_do_not_stand_beside_those_of_others() -> None:
     assert best("latency", slow, again)[-1] == "not measured side by side"
 
 
-def test_who_stands_alone_is_ahead_of_nobody() -> None:
+def test_a_single_candidate_is_ahead_of_nobody() -> None:
     assert best("accuracy", row("alone", **scored()))[2:] == ("-", "-", "-")
 
 

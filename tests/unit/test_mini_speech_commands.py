@@ -78,7 +78,7 @@ def test_go_and_stop_have_as_many_clips_as_published(
 
 
 @pytest.mark.speech
-def test_no_speaker_stands_on_two_sides(speech: MiniSpeechCommands) -> None:
+def test_no_speaker_is_in_two_splits(speech: MiniSpeechCommands) -> None:
     def speakers(dataset: Dataset) -> set[str]:
         return {speaker(key.partition("/")[2]) for key in dataset.keys}
 

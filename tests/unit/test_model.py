@@ -180,7 +180,7 @@ def test_a_model_of_operators_that_xnnpack_lacks_is_not_delegated() -> None:
 
 
 @pytest.mark.parametrize(
-    ("dtype", "scale", "told"),
+    ("dtype", "scale", "text"),
     [
         (np.int32, 0.0, "int32, scale 0"),
         (np.int8, 0.0, "int8, scale 0"),
@@ -190,7 +190,7 @@ def test_a_model_of_operators_that_xnnpack_lacks_is_not_delegated() -> None:
 )
 @pytest.mark.parametrize("what", ["input", "output"])
 def test_numbers_that_cannot_be_told_from_features_or_scores_are_refused(
-    dtype: npt.DTypeLike, scale: float, told: str, what: str
+    dtype: npt.DTypeLike, scale: float, text: str, what: str
 ) -> None:
     graph = Graph()
     kinds: dict[str, tuple[npt.DTypeLike, float]] = {
@@ -203,7 +203,7 @@ def test_numbers_that_cannot_be_told_from_features_or_scores_are_refused(
         Operator.CAST, [x], graph.variable((1, 2), *kinds["output"]), schema.CastOptionsT()
     )
 
-    message = rf"^small\.tflite has {what}s of type {told}; convert it to float32 or int8$"
+    message = rf"^small\.tflite has {what}s of type {text}; convert it to float32 or int8$"
     with pytest.raises(ModelError, match=message):
         small_model(graph.file([x], [y]), features=(2, 1))
 

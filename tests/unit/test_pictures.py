@@ -1,4 +1,4 @@
-"""The pictures: what they tell of twelve hand-made candidates, and that it can be read."""
+"""The pictures: what they show of twelve hand-made candidates, and that it is legible."""
 
 import itertools
 import re
@@ -188,7 +188,7 @@ def test_what_is_written_can_be_read_on_both_pages(light: str) -> None:
     assert contrast(_DARK[light], _DARK[PAGE]) >= 4.5
 
 
-def test_limits_are_told(drawn: dict[str, str]) -> None:
+def test_limits_are_labelled(drawn: dict[str, str]) -> None:
     assert {"under 25 KiB", "over 97 %"} <= set(words(drawn["accuracy-size"]))
 
 
@@ -210,11 +210,11 @@ def limited(us: float) -> list[str]:
         (71, "← under 71 µs"),
     ],
 )
-def test_a_limit_far_from_all_values_is_told_with_an_arrow(us: float, expected: str) -> None:
+def test_a_limit_far_from_all_values_is_labelled_with_an_arrow(us: float, expected: str) -> None:
     assert limited(us) == [expected]
 
 
-def test_every_limit_is_told_once() -> None:
+def test_every_limit_is_labelled_once() -> None:
     tight = {"min_accuracy": 0.98, "max_zipped_bytes": 24_000, "max_latency_us": 8_000}
     rows = [candidate("common", kib=20), candidate("tight", budget=tight), candidate("third")]
 
@@ -345,7 +345,7 @@ def lanes(svg: str) -> list[list[str]]:
 SMALL_AND_LARGE = [candidate("large", us=1_234.5), candidate("small", us=150.25)]
 
 
-def test_lanes_tell_p50_and_p99_and_run_from_fast_to_slow() -> None:
+def test_lanes_show_p50_and_p99_and_run_from_fast_to_slow() -> None:
     svg = latencies(SMALL_AND_LARGE)
 
     assert lanes(svg) == [["small", "150", "225"], ["large", "1,234", "1,852"]]
@@ -365,14 +365,14 @@ def test_stages_stand_beside_their_total_and_run_from_fast_to_slow() -> None:
 
 
 def test_a_matrix_has_the_words_of_the_task_down_and_those_of_the_model_across() -> None:
-    heard = ["go", "other", "stop"]
+    labels = ["go", "other", "stop"]
     confusion = [[41, 7, 2], [0, 1, 49]]
     accuracy = {"correct": 90, "total": 100, "low": 0.8, "high": 0.95, "confusion": confusion}
-    svg = confusions([candidate("x", accuracy=accuracy, labels=heard)], TASK)
+    svg = confusions([candidate("x", accuracy=accuracy, labels=labels)], TASK)
 
     found = words(svg)
 
-    assert found[found.index("x") + 1 :] == [*heard, "go", "41", "7", "2", "stop", "0", "1", "49"]
+    assert found[found.index("x") + 1 :] == [*labels, "go", "41", "7", "2", "stop", "0", "1", "49"]
 
 
 def test_matrices_of_twelve_words_fit() -> None:
@@ -389,7 +389,7 @@ def test_matrices_of_twelve_words_fit() -> None:
 
 
 def acting(detected: int, words: int, noise: int, *, others: int = 600) -> dict[str, Any]:
-    """Return an operating rule with so many of 100, of *others* and of 400 clips acted on."""
+    """Return an operating rule that so many of 100, of *others* and of 400 clips trigger."""
     return {
         "threshold": 0.95,
         "detected": {"count": detected, "total": 100, "low": 0, "high": 1},
@@ -406,7 +406,7 @@ def acting(detected: int, words: int, noise: int, *, others: int = 600) -> dict[
     }
 
 
-def test_the_operating_rule_is_told_in_numbers() -> None:
+def test_the_shares_at_the_operating_rule_are_written() -> None:
     svg = operating([candidate("wary", operating_rule=acting(91, 12, 2))])
 
     assert svg is not None

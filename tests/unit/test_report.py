@@ -235,7 +235,7 @@ def test_every_picture_of_a_page_lies_beside_it_and_is_shown(
     assert sorted(shown) == sorted(drawn)
 
 
-def test_what_must_be_said_of_a_data_set_heads_its_section(results: Path) -> None:
+def test_the_note_of_a_data_set_heads_its_section(results: Path) -> None:
     keep(results, record(row("small")), record(EXACT, name="espeak", note=NOTE))
 
     first, second = page(results).split("\n## ")[1:]
@@ -253,7 +253,7 @@ def test_people_come_before_synthetic_voices(results: Path) -> None:
     ]
 
 
-def test_the_newest_run_tells_what_must_be_said(results: Path) -> None:
+def test_the_note_is_that_of_the_newest_run(results: Path) -> None:
     keep(
         results,
         record(row("small"), started="2026-02-01T00:00:00Z", note="they stand in"),
@@ -293,7 +293,7 @@ def test_a_row_from_before_false_accepts_were_counted_shows_none(results: Path) 
     assert [cell.strip() for cell in line.split("|")[-4:-1]] == ["**96.0 %**", "-", "-"]
 
 
-def test_kinds_of_noise_that_are_acted_on_are_named(results: Path) -> None:
+def test_kinds_of_noise_that_trigger_the_rule_are_named(results: Path) -> None:
     hums = {"hum of 50 Hz": {"count": 17, "total": 60}, "clicks": {"count": 0, "total": 60}}
     rule = row("")["operating_rule"] | {"noise_kinds": hums}  # type: ignore[operator]
     keep(results, record(row("small", operating_rule=rule)))
@@ -348,7 +348,7 @@ def test_a_readme_of_another_kind_is_never_written_over(
     assert readme.read_text() == "# My notes"
 
 
-def test_what_cannot_be_rendered_is_known_before_anything_is_measured(results: Path) -> None:
+def test_a_record_that_cannot_be_rendered_is_reported_before_measuring(results: Path) -> None:
     require_renderable(results)
     keep(results, {**record(row("small")), "format": 7})
 
@@ -384,7 +384,7 @@ def test_only_rows_that_pass_are_marked_as_best(verdict: str) -> None:
     assert " *100.0 " in lines["small"]
 
 
-def test_an_error_row_tells_its_error(results: Path) -> None:
+def test_an_error_row_shows_its_error(results: Path) -> None:
     keep(results, record(row("small"), FRESH))
 
     text = page(results)
@@ -485,28 +485,28 @@ def test_a_terminal_gets_the_columns_it_has_room_for(
 ) -> None:
     headings, *_, last = terminal_table([row("tc_cnn_64"), EXACT], width).splitlines()
 
-    told = re.split(r" {2,}", headings)[2:]
-    assert [heading.removesuffix(" µs").removesuffix(" KiB") for heading in told] == expected
+    shown = re.split(r" {2,}", headings)[2:]
+    assert [heading.removesuffix(" µs").removesuffix(" KiB") for heading in shown] == expected
     assert width is None or len(headings) <= max(width, 62)
     gone = [heading for heading in HEADINGS if heading not in expected]
-    assert last.startswith("- no room here, see the report: ") is bool(gone)
+    assert last.startswith("- no room for these columns, see the report: ") is bool(gone)
     assert all(heading in last for heading in gone)
 
 
-def test_notes_tell_errors_violations_and_warnings() -> None:
+def test_notes_list_errors_violations_and_warnings() -> None:
     failed = row("small", verdict="fail", violations=["slow", "big"], warnings=["spread"])
 
-    doubt, *told = notes([failed, EXACT, row("quiet"), FRESH])
+    doubt, *lines = notes([failed, EXACT, row("quiet"), FRESH])
 
     assert doubt == "?: not certain, because a limit lies within the 95 % interval"
-    assert told == [
+    assert lines == [
         "exact: warning: windows spread by 30% of their median",
         "small: fail: slow; big; spread",
         "fresh: error: fresh was never trained; run: tox run -e train -- fresh",
     ]
 
 
-def test_a_warning_of_every_measured_row_is_told_once() -> None:
+def test_a_warning_of_every_measured_row_is_shown_once() -> None:
     hot, slow = row("hot", warnings=["shared", "own"]), row("slow", warnings=["shared"])
 
     assert notes([hot, slow, FRESH])[1:] == [
@@ -516,7 +516,7 @@ def test_a_warning_of_every_measured_row_is_told_once() -> None:
     ]
 
 
-def test_warnings_that_differ_in_a_number_are_told_once_with_its_range() -> None:
+def test_warnings_that_differ_in_a_number_are_shown_once_with_its_range() -> None:
     busy = "other processes kept {} cores busy"
     spread = "a window was disturbed: {}-{} µs"
     rows = [
@@ -540,7 +540,7 @@ def test_a_warning_of_the_only_row_is_its_own() -> None:
     assert notes([row("hot", warnings=["own"])])[1:] == ["hot: warning: own"]
 
 
-def test_where_all_is_certain_there_is_no_word_of_doubt() -> None:
+def test_if_every_verdict_is_certain_no_note_explains_doubt() -> None:
     certain = row("sure", accuracy={"correct": 100, "total": 100, "low": 0.98, "high": 1.0})
 
     assert notes([certain]) == []
@@ -600,7 +600,7 @@ def test_the_command_line_refuses_a_folder_that_is_not_there(tmp_path: Path) -> 
     assert not (tmp_path / "resluts").exists()
 
 
-def test_the_command_line_tells_what_it_cannot_read(results: Path) -> None:
+def test_the_command_line_names_the_record_it_cannot_read(results: Path) -> None:
     keep(results, {**record(row("small")), "format": 7})
 
     done = call(results)

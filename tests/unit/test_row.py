@@ -142,7 +142,7 @@ def test_noise_is_counted_by_kind_too(tiny: Measurement) -> None:
     assert rule is not None
     kinds, noise = rule["noise_kinds"], rule["false_accepts"]["noise"]
     assert list(kinds) == [*KINDS, SILENCE]
-    assert kinds[SILENCE] == {"count": 1, "total": 1}  # heard as "stop"
+    assert kinds[SILENCE] == {"count": 1, "total": 1}  # classified as "stop"
     assert sum(kind["count"] for kind in kinds.values()) == noise["count"]
     assert sum(kind["total"] for kind in kinds.values()) == noise["total"]
 
@@ -267,8 +267,8 @@ def test_an_error_row_has_nulls_and_the_error(run: Run) -> None:
 
     row = subject.row()
 
-    said = {name: value for name, value in row.items() if value not in (None, [])}
-    assert said == {"candidate": "broken", "verdict": "error", "error": subject.error}
+    values = {name: value for name, value in row.items() if value not in (None, [])}
+    assert values == {"candidate": "broken", "verdict": "error", "error": subject.error}
 
 
 def test_rows_have_the_same_fields_and_are_json(run: Run, tiny: Measurement) -> None:

@@ -310,9 +310,9 @@ def test_a_network_whose_source_cannot_be_read_is_refused(
         "        return 0\n\n\n"
         f"CANDIDATE = Candidate(network={network})\n"
     )
-    told = rf"^impossible network: it is .*{fault}.*, whose source cannot be read in full; "
+    message = rf"^impossible network: it is .*{fault}.*, whose source cannot be read in full; "
 
-    with pytest.raises(CandidateError, match=f"{told}use {re.escape(cure)}$"):
+    with pytest.raises(CandidateError, match=f"{message}use {re.escape(cure)}$"):
         specification_hash(load(source))
 
 
@@ -371,7 +371,7 @@ def test_a_constant_is_the_same_in_every_process_or_refused(
     }
     make_package(tmp_path, monkeypatch, modules, name=NAME)
 
-    def told(seed: int) -> list[str]:
+    def hashes(seed: int) -> list[str]:
         paths = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[2])])
         environ = {**os.environ, "PYTHONHASHSEED": str(seed), "PYTHONPATH": paths}
         done = subprocess.run(
@@ -379,17 +379,17 @@ def test_a_constant_is_the_same_in_every_process_or_refused(
         )
         return done.stdout.splitlines()
 
-    assert told(1) == told(2)
+    assert hashes(1) == hashes(2)
 
 
 def test_the_modules_of_the_harness_do_not_count(load: Load) -> None:
     source = edited(BUILDER, "import Candidate", "import Candidate, LogMel, Training")
     source = edited(source, "KERNEL)(inputs)", "KERNEL)(inputs) or (LogMel, Training)")
 
-    told = _network(load(source).network)["source"]
+    sources = _network(load(source).network)["source"]
 
-    assert {name.partition(".")[0] for name in told} == {NAME}
-    assert told[f"{NAME}.candidate.LogMel"] == "version 1"
+    assert {name.partition(".")[0] for name in sources} == {NAME}
+    assert sources[f"{NAME}.candidate.LogMel"] == "version 1"
 
 
 UNREADABLE = """\

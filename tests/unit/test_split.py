@@ -21,12 +21,12 @@ from harness.datasets.split import speaker, which_set
         ("004ae714_nohash_0.wav", "training"),
     ],
 )
-def test_a_file_is_where_the_published_lists_have_it(file_name: str, expected: str) -> None:
+def test_a_file_is_in_the_split_of_the_published_lists(file_name: str, expected: str) -> None:
     assert which_set(file_name) == expected
 
 
 @pytest.mark.parametrize("recording", range(5))
-def test_all_recordings_of_a_speaker_stand_on_one_side(recording: int) -> None:
+def test_all_recordings_of_a_speaker_are_in_one_split(recording: int) -> None:
     assert which_set(f"0ea0e2f4_nohash_{recording}.wav") == "test"
 
 
@@ -37,5 +37,5 @@ def test_all_recordings_of_a_speaker_stand_on_one_side(recording: int) -> None:
         pytest.param("me.wav", "me.wav", id="without-a-mark"),
     ],
 )
-def test_a_speaker_is_what_stands_before_nohash(file_name: str, expected: str) -> None:
+def test_the_speaker_is_the_text_before_nohash(file_name: str, expected: str) -> None:
     assert speaker(file_name) == expected

@@ -87,8 +87,8 @@ def test_the_digest_is_of_keys_and_recordings_as_published(small: SpokenDigits) 
 @pytest.mark.parametrize("split", ["training", "validation"])
 def test_digits_are_never_trained_on(small: SpokenDigits, split: str) -> None:
     fault = (
-        f"spoken_digits has a test split only, not {split!r}: no model may hear an English digit "
-        f"before it is tested; take another data set for {split}"
+        f"spoken_digits has a test split only, not {split!r}: no model may be trained on "
+        f"English digits; use another data set for {split}"
     )
     with pytest.raises(DatasetError, match=f"^{fault}$"):
         small.words(split)
@@ -109,7 +109,7 @@ def test_unknown_words_are_refused_and_the_known_ones_are_listed(small: SpokenDi
         pytest.param("nine/ann_marie_0.wav", "ann_marie", id="two-names"),
     ],
 )
-def test_a_speaker_is_named_before_the_take(key: str, expected: str) -> None:
+def test_the_speaker_comes_before_the_take_in_a_file_name(key: str, expected: str) -> None:
     assert speaker(key) == expected
 
 
@@ -144,7 +144,7 @@ def test_a_long_recording_is_cut_to_its_loudest_second(before_s: float) -> None:
     np.testing.assert_allclose(clip[inner], expected[inner], atol=100)
 
 
-def test_of_two_seconds_that_are_equally_loud_the_first_is_kept() -> None:
+def test_the_first_of_two_equally_loud_seconds_is_kept() -> None:
     samples = [0] * 24_000
     samples[2_000] = samples[20_000] = 10_000
     assert np.argmax(to_clip(recording(*samples))) == 4_000
@@ -155,7 +155,7 @@ def test_a_second_is_neither_cut_nor_padded() -> None:
     assert np.argmax(clip) == 15_998
 
 
-def test_what_resampling_makes_too_loud_is_clipped() -> None:
+def test_samples_that_resampling_makes_too_large_are_clipped() -> None:
     clip = to_clip(recording(*[32_767, 32_767, -32_768, -32_768] * 200))
     assert (clip.min(), clip.max()) == (-32_768, 32_767)
 
@@ -182,7 +182,7 @@ def without(*parts: str) -> dict[str, bytes]:
         ),
         pytest.param(
             {name.replace(COMMIT, "master"): data for name, data in MEMBERS.items()},
-            f"holds 'free-spoken-digit-dataset-master', expected {TOP!r}: it is of another version",
+            f"holds 'free-spoken-digit-dataset-master', expected {TOP!r}: it is another version",
             id="another-commit",
         ),
         pytest.param(
@@ -263,7 +263,7 @@ def test_the_archive_is_fetched_where_it_is_not_at_hand(
     assert server.asked == [("/archive.zip", None), ("/codeload", None)]
 
 
-def test_a_download_that_breaks_off_is_named_and_taken_up_by_the_next_run(
+def test_a_download_that_breaks_off_is_reported_and_resumed_by_the_next_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = zipped(tmp_path)
@@ -277,7 +277,7 @@ def test_a_download_that_breaks_off_is_named_and_taken_up_by_the_next_run(
         assert len(source.load(WORDS, "test")) == 20
 
 
-def test_what_is_neither_at_hand_nor_reachable_is_told_with_every_way_on(tmp_path: Path) -> None:
+def test_an_archive_that_cannot_be_had_is_an_error_that_names_every_cure(tmp_path: Path) -> None:
     fault = re.escape(f"{ARCHIVE} is not in {tmp_path}, and http://127.0.0.1:1/nowhere.zip could ")
     cure = (
         "; put it there, set KWS_DATA to the folder that holds it, or "
@@ -294,7 +294,7 @@ def test_an_archive_of_another_commit_is_not_kept_when_it_was_fetched(
     data = write_archive(tmp_path / "other.zip", other).read_bytes()
     with running(Server({"/archive.zip": sends(data)})) as server:
         monkeypatch.setattr(spoken_digits, "URL", server.url("/archive.zip"))
-        with pytest.raises(UnreachableError, match=r"expected .*: it is of another version"):
+        with pytest.raises(UnreachableError, match=r"expected .*: it is another version"):
             SpokenDigits(tmp_path / "cache").load(("one",), "test")
     assert not (tmp_path / "cache" / ARCHIVE).exists()
 

@@ -207,9 +207,9 @@ def test_clips_are_timed_in_turn_over_and_over(run: Run) -> None:
     subject = run.subject("good")
     subject.prepare()
 
-    heard = [subject.next_clip() for _ in range(5)]
+    calls = [subject.next_clip() for _ in range(5)]
 
-    clips = [clip.any() for (clip,), _ in heard]
+    clips = [clip.any() for (clip,), _ in calls]
     assert clips == [True, False, False, False, True]
 
 

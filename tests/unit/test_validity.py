@@ -159,17 +159,17 @@ def test_windows_that_spread_are_warned_of() -> None:
 
 
 @pytest.mark.parametrize(
-    ("medians_us", "told"),
+    ("medians_us", "medians"),
     [
         pytest.param((142, 233, 144, 141, 141), "141.0-233.0", id="slow"),
         pytest.param((1_420, 1_050, 1_440, 1_410, 1_410), "1,050.0-1,440.0", id="fast"),
         pytest.param((100, 50, 100, 100, 150), "50.0-150.0", id="one of each"),
     ],
 )
-def test_one_window_far_off_is_warned_of(medians_us: tuple[float, ...], told: str) -> None:
+def test_one_window_far_off_is_warned_of(medians_us: tuple[float, ...], medians: str) -> None:
     found = evidence(*map(window, medians_us), planned=5)
 
-    assert warnings(found) == (f"a window was disturbed: {told} µs",)
+    assert warnings(found) == (f"a window was disturbed: {medians} µs",)
 
 
 @pytest.mark.parametrize("far_us", [75, 125])
@@ -218,8 +218,8 @@ def test_a_governor_other_than_performance_is_warned_of(governor: str) -> None:
     ("before", "bits"), [(None, None), ("0x0", None), (None, "0x0")], ids=["never", "later", "once"]
 )
 def test_a_pi_whose_firmware_is_silent_is_warned_of(before: Fact, bits: Fact) -> None:
-    told = {"throttled": bits}
-    found = evidence(window(before=told, after=told), throttled_before=before, model=PI_4)
+    reading = {"throttled": bits}
+    found = evidence(window(before=reading, after=reading), throttled_before=before, model=PI_4)
 
     assert warnings(found) == (SILENT,)
 
@@ -228,8 +228,8 @@ def test_a_pi_whose_firmware_is_silent_is_warned_of(before: Fact, bits: Fact) ->
 def test_a_pi_that_reports_and_a_board_without_such_firmware_need_no_warning(
     model: Fact, bits: Fact
 ) -> None:
-    told = {"throttled": bits}
-    found = evidence(window(before=told, after=told), throttled_before=bits, model=model)
+    reading = {"throttled": bits}
+    found = evidence(window(before=reading, after=reading), throttled_before=bits, model=model)
 
     assert warnings(found) == ()
 

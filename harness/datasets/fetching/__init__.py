@@ -1,1 +1,1 @@
-"""Archives: fetched, verified and unpacked."""
+"""Fetching, verifying and unpacking archives."""

@@ -1,10 +1,10 @@
 """
 A published archive of recordings, zip or tar.gz, unpacked word by word into the cache.
 
-All words asked for are unpacked in one pass beside their places, verified (each
-by its published content digest, or all by that of the archive) and moved there
-in one step. A word that was damaged in the cache is unpacked again. One process
-at a time fetches and unpacks.
+All requested words are unpacked in one pass to a scratch folder and verified, each by
+its published content digest or all by the digest of the archive. Then each is moved to
+its place in one step. A word that is damaged in the cache is unpacked again. One
+process at a time fetches and unpacks.
 """
 
 import hashlib
@@ -24,20 +24,20 @@ from harness.errors import DatasetError, UnreachableError
 from harness.files import locked, sha256
 
 Found = dict[str, dict[str, bytes] | None]
-"""Word -> file name -> contents; None for a word that is not in the cache as it should be."""
+"""Word -> file name -> contents; None for a word that the cache lacks or holds damaged."""
 
 Check = Callable[[str, Path], None]
-"""Given a word and the folder it was unpacked to, raises WrongError for what is wrong with it."""
+"""Takes a word and the folder it was unpacked to; raises WrongError if a file is wrong."""
 
 GENEROUS: Final = Limits(files=10_000, file_bytes=1 << 20, total_bytes=4 << 30)
-"""More than any published set of spoken words needs."""
+"""Limits above what any published set of spoken words needs."""
 
 _SCRATCH: Final = ".unpacking-"
-"""How the names of folders begin in which words are unpacked."""
+"""Beginning of the names of scratch folders."""
 
 
 def require_files(word: str, folder: Path, expected: Iterable[str]) -> None:
-    """Raise WrongError unless the *folder* of *word* has every *expected* file."""
+    """Raise WrongError if the *folder* of *word* lacks an *expected* file."""
     names = sorted(expected)
     if missing := [name for name in names if not (folder / name).exists()]:
         msg = f"lacks {len(missing)} of {len(names)} files of {word!r}, the first {missing[0]}"
@@ -45,26 +45,26 @@ def require_files(word: str, folder: Path, expected: Iterable[str]) -> None:
 
 
 def _accept(_word: str, _folder: Path) -> None:
-    """Leave it to the digest whether a word is as published."""
+    """Accept every word, as its digest is checked anyway."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Archive:
     """
-    Where an archive may be, and what it must hold.
+    A published archive: its places and its verified contents.
 
     Attributes:
-        file_name: Ending in ``.zip`` or ``.tar.gz``.
-        url: Where it is published.
+        file_name: Name of the file, ending in ``.zip`` or ``.tar.gz``.
+        url: Address that it is published at.
         cache: Folder for downloads and unpacked words.
-        archives: A folder to look for the file in before any download.
-        top: The folder of the archive that everything is in, empty for none.
-        place: From the path of a member below *top* to its word and file name.
-        limits: The most that was published, and so the most that is unpacked.
-        check: Names what is wrong with a word more clearly than its digest can.
-        digests: Content digest of each word, where they are published.
-        size: Size of the file in bytes, where its words have no digests.
-        sha256: Digest of the file, where its words have no digests.
+        archives: Folder that is searched for the file before any download, or None.
+        top: Folder in the archive that holds everything, empty for none.
+        place: Turns the path of a member below *top* into its word and file name.
+        limits: Most that is unpacked: as much as was published.
+        check: Checks a word; its error is clearer than that of a wrong digest.
+        digests: Content digest of each word, empty if none are published.
+        size: Size of the file in bytes; None if its words have digests.
+        sha256: SHA-256 of the file; None if its words have digests.
         otherwise: What a user can do without the archive.
 
     """
@@ -84,12 +84,17 @@ class Archive:
 
     def read(self, words: Sequence[str], wanted: Wanted) -> Iterator[Recording]:
         """
-        Yield each *wanted* file of *words*, verified; *wanted* is asked by file name.
+        Yield each wanted file of *words*, verified.
+
+        Args:
+            words: Words to read.
+            wanted: Returns whether a file is wanted, by its name.
 
         Raises:
-            UnreachableError: If the archive is neither at hand nor can be fetched, or what
-                was fetched is not what was published.
-            DatasetError: If the one at hand is not, or it cannot be unpacked.
+            UnreachableError: If the archive is not on this machine and cannot be fetched,
+                or the fetched file is not the published one.
+            DatasetError: If the file on this machine is not the published one, or cannot
+                be unpacked.
 
         """
         found = self._found(words, wanted)
@@ -107,7 +112,7 @@ class Archive:
                 yield Recording(key=f"{word}/{name}", word=word, data=data)
 
     def at_hand(self, words: Iterable[str]) -> bool:
-        """Whether *words* can be read without a download, as they were unpacked."""
+        """Return whether *words* can be read without a download."""
         if self._local() is not None:
             return True
         return all(self._cached(word, lambda _: True) is not None for word in words)
@@ -120,15 +125,15 @@ class Archive:
         return self.cache / self._name / word
 
     def _found(self, words: Sequence[str], wanted: Wanted) -> Found:
-        """Read what is in the cache of *words*."""
+        """Read *words* from the cache."""
         return {word: self._cached(word, wanted) for word in words}
 
     def _cached(self, word: str, wanted: Wanted) -> dict[str, bytes] | None:
-        """Read an unpacked word; None if it was never unpacked, or is not what was unpacked."""
+        """Read a word from the cache; None if the cache lacks it or holds it damaged."""
         return kept.read(self._folder(word), self.digests.get(word), wanted)
 
     def _mended(self, words: Sequence[str], wanted: Wanted) -> Found:
-        """Unpack *words*, but for those that another process unpacked while we waited."""
+        """Unpack *words*, except those that another process unpacked while this one waited."""
         target = self.cache / self._name
         try:
             with locked(target.with_name(f"{self._name}.lock")):
@@ -145,7 +150,7 @@ class Archive:
             raise DatasetError(msg) from error
 
     def _unpack(self, words: Sequence[str], target: Path) -> None:
-        """Unpack *words* to *target* from the archive at hand, or else from a fetched one."""
+        """Unpack *words* to *target* from the archive on this machine, else from a fetched one."""
         local = self._local()
         if local is None:
             self._unpack_fetched(words, target)
@@ -156,12 +161,12 @@ class Archive:
             cure = "fetch the archive again"
             if local.parent == self.cache:
                 local.unlink()
-                cure = "it is removed: run again to fetch it afresh"
+                cure = "it is removed: run again to fetch it anew"
             msg = f"{local} {error}; {cure}, or {self.otherwise}"
             raise DatasetError(msg) from error
 
     def _unpack_fetched(self, words: Sequence[str], target: Path) -> None:
-        """Fetch the archive and unpack *words*; one that is wrong is as good as none."""
+        """Fetch the archive and unpack *words*; raises UnreachableError for a wrong one, too."""
         path = self.cache / self.file_name
         try:
             download(self.url, path, size=self.size)
@@ -183,17 +188,17 @@ class Archive:
         raise UnreachableError(msg) from UnreachableError(elsewhere + reason)
 
     def _unpack_file(self, path: Path, words: Sequence[str], target: Path) -> None:
-        """Unpack *words*, all in one pass; raises WrongError if they are not as published."""
+        """Unpack *words* in one pass; raises WrongError if they are not as published."""
         self._check_file(path)
         target.mkdir(exist_ok=True)
-        for left in target.glob(f"{_SCRATCH}*"):  # by a killed process: we hold the lock
-            shutil.rmtree(left, ignore_errors=True)
+        for leftover in target.glob(f"{_SCRATCH}*"):  # of a killed process, as we hold the lock
+            shutil.rmtree(leftover, ignore_errors=True)
         with tempfile.TemporaryDirectory(dir=target, prefix=_SCRATCH) as scratch:
             for word, digests in self._write(path, words, Path(scratch)).items():
                 self._keep(word, digests, Path(scratch))
 
     def _write(self, path: Path, words: Sequence[str], scratch: Path) -> dict[str, dict[str, str]]:
-        """Write the files of *words* to *scratch*; returns the digest of each file of each word."""
+        """Write the files of *words* to *scratch*; return the digest of each file, by word."""
         digests: dict[str, dict[str, str]] = {word: {} for word in words}
         for word in words:
             (scratch / word).mkdir()
@@ -203,7 +208,7 @@ class Archive:
         return digests
 
     def _keep(self, word: str, digests: Mapping[str, str], scratch: Path) -> None:
-        """Verify what was unpacked of *word*, and move it to its place in one step."""
+        """Verify the unpacked files of *word*, and move them to their place in one step."""
         found, published = content_digest(digests), self.digests.get(word)
         fresh, target = scratch / word, self._folder(word)
         self.check(word, fresh)
@@ -233,10 +238,10 @@ class Archive:
 
     @property
     def _places(self) -> list[Path]:
-        """Where the archive may be already."""
+        """Folders that may hold the archive."""
         return [self.archives, self.cache] if self.archives else [self.cache]
 
     def _local(self) -> Path | None:
-        """Return the archive where it is already: where the user said, or in the cache."""
+        """Return the path of the archive on this machine, None if it is not here."""
         found = (place / self.file_name for place in self._places)
         return next((path for path in found if path.is_file()), None)

@@ -1,9 +1,9 @@
 """
 Connecting to a host that may have many addresses, with one deadline for all of them.
 
-The standard library tries one address after the other, each until it times out. A
-firewall that drops what it does not like is silent on every one of them: with ten
-seconds an address and twenty addresses, a run would stand still for three minutes.
+The standard library tries one address after the other until each times out. A firewall
+that drops packets is silent on every one of them: with twenty addresses of ten seconds
+each, a run would wait for three minutes.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from typing import Any
 
 
 def opener() -> urllib.request.OpenerDirector:
-    """Return what opens addresses as ``urllib.request.urlopen`` does, and connects as we do."""
+    """Return an opener like that of ``urllib.request.urlopen`` that uses :func:`connect`."""
     return urllib.request.build_opener(_Http, _Https)
 
 
@@ -28,10 +28,10 @@ def connect(address: tuple[str, int], timeout_s: float, _source: Any = None) -> 
 
     Args:
         address: Host and port.
-        timeout_s: For all of them together; then that of the connection.
+        timeout_s: Seconds until all attempts time out; then the connection's timeout.
 
     Raises:
-        OSError: If none answers: TimeoutError, or the last refusal.
+        OSError: If no address answers: TimeoutError, or the last refusal.
 
     """
     failed = OSError(f"{address[0]} has no address")

@@ -1,4 +1,4 @@
-"""Fetch one file over HTTP: resumed where it broke off, in place only when whole."""
+"""Fetching one file over HTTP: a broken-off download is resumed, an incomplete file not used."""
 
 import http.client
 import os
@@ -14,7 +14,7 @@ from harness.datasets.fetching.connect import opener
 from harness.errors import DatasetError, UnreachableError
 
 SILENCE_S: Final = 10
-"""A download gives up after this long without a byte."""
+"""Seconds without a byte after which a download gives up."""
 
 _CHUNK_BYTES: Final = 1 << 16
 _PARTIAL_CONTENT: Final = 206
@@ -33,18 +33,18 @@ def download(
     """
     Fetch *url* to *target*, with a progress bar.
 
-    What arrives is kept in ``<target>.part`` until it is whole, and the next
-    call asks only for what is missing.
+    The bytes are kept in ``<target>.part`` until the file is complete, and the next call
+    requests only the missing ones.
 
     Args:
-        url: Where it is.
-        target: Where to put it.
-        size: In bytes, where it is published: a server that offers another is refused.
-        silence_s: Given up after so long without a connection, and then without a byte.
+        url: Address of the file.
+        target: Path to write the file to.
+        size: Published size in bytes, None if unknown; a file of another size is refused.
+        silence_s: Seconds to wait for a connection, and then for each byte.
 
     Raises:
         UnreachableError: If the server cannot be reached, has no such file or breaks off.
-        DatasetError: If what arrives cannot be kept.
+        DatasetError: If the file cannot be written.
 
     """
     part = target.with_name(target.name + ".part")
@@ -57,7 +57,7 @@ def download(
         raise UnreachableError(msg) from error
     except _UselessError as error:
         part.unlink(missing_ok=True)
-        msg = f"{url} {error} (what had arrived is removed: run again to fetch it afresh)"
+        msg = f"{url} {error} (the incomplete file is removed: run again to fetch it anew)"
         raise UnreachableError(msg) from error
     except _NETWORK as error:
         msg = f"{url} could not be fetched ({error})"
@@ -71,11 +71,11 @@ def download(
 
 
 class _UselessError(Exception):
-    """An answer that cannot be joined to what has arrived; its text goes on after the address."""
+    """An answer that does not continue the incomplete file; its text follows the address."""
 
 
 def _fetch(url: str, part: Path, size: int | None, silence_s: float) -> None:
-    """Bring *part* to its full length."""
+    """Fetch the missing bytes of *part*."""
     start = part.stat().st_size if part.exists() else 0
     headers = {"Range": f"bytes={start}-"} if start else {}
     try:
@@ -99,7 +99,7 @@ def _fetch(url: str, part: Path, size: int | None, silence_s: float) -> None:
 
 
 def _require_whole(start: int, answer: urllib.error.HTTPError, size: int | None) -> None:
-    """Raise unless there is nothing after *start* because nothing is missing."""
+    """Raise unless the file ends at *start*, so that nothing is missing."""
     total = re.fullmatch(r"bytes \*/(\d+)", answer.headers.get("Content-Range", ""))
     if start != (int(total[1]) if total else size):
         msg = f"answered {answer.code} {answer.reason}"
@@ -107,15 +107,15 @@ def _require_whole(start: int, answer: urllib.error.HTTPError, size: int | None)
 
 
 def _require_rest(start: int, answer: http.client.HTTPResponse) -> None:
-    """Raise unless what comes begins at *start*."""
+    """Raise unless the bytes that are sent begin at *start*."""
     found = answer.headers.get("Content-Range", "")
     if not found.startswith(f"bytes {start}-"):
-        msg = f"sends {found or 'bytes without their place'}, not those from {start:,}"
+        msg = f"sends {found or 'bytes without their position'}, not those from {start:,}"
         raise _UselessError(msg)
 
 
 def _total(start: int, answer: http.client.HTTPResponse) -> int | None:
-    """Return the size of the whole file, if the server tells."""
+    """Return the size of the whole file, None if the server does not send it."""
     whole = re.fullmatch(r"bytes \d+-\d+/(\d+)", answer.headers.get("Content-Range", ""))
     if whole:
         return int(whole[1])
@@ -123,13 +123,13 @@ def _total(start: int, answer: http.client.HTTPResponse) -> int | None:
     if length is None:
         return None
     if not length.isdecimal():
-        msg = f"Content-Length is {length!r}, no number"
+        msg = f"Content-Length is {length!r}, not a number"
         raise http.client.HTTPException(msg)
     return start + int(length)
 
 
 def _append(answer: http.client.HTTPResponse, part: Path, start: int, total: int | None) -> None:
-    """Write what arrives as it arrives, so that nothing of it is lost when no more does."""
+    """Write the bytes as they arrive, so that none is lost if the download breaks off."""
     with (
         part.open("ab" if start else "wb") as file,
         tqdm(
@@ -138,7 +138,7 @@ def _append(answer: http.client.HTTPResponse, part: Path, start: int, total: int
             desc=part.stem,
             unit="B",
             unit_scale=True,
-            disable=None,  # where nobody watches
+            disable=None,  # if the output is no terminal
         ) as bar,
     ):
         while chunk := answer.read1(_CHUNK_BYTES):

@@ -2,8 +2,7 @@
 An unpacked word in the cache, kept with a manifest.
 
 The manifest lists the digest of each file. It is checked against its own digest, and
-each file that is read against its line, so a folder that was damaged, by whatever, is
-noticed.
+each file that is read is checked against its line, so every damage is noticed.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,20 +13,21 @@ from harness.datasets.dataset import manifest
 from harness.files import sha256
 
 Wanted = Callable[[str], bool]
+"""Returns whether a file is wanted, by its name."""
 
 _MANIFEST: Final = "MANIFEST.sha256"
 _DIGEST: Final = "DIGEST"
-"""SHA-256 of the manifest, kept where none is published."""
+"""Name of the file with the manifest's SHA-256, written if none is published."""
 
 
 def read(folder: Path, published: str | None, wanted: Wanted) -> dict[str, bytes] | None:
     """
-    Return the *wanted* files of a word by name, None where they are not as they were unpacked.
+    Return the wanted files of a word by name, None if they are missing or damaged.
 
     Args:
-        folder: Of the word.
-        published: Content digest of the word, None where there is none.
-        wanted: Asked by file name.
+        folder: Folder of the word.
+        published: Published content digest of the word, None if there is none.
+        wanted: Returns whether a file is wanted, by its name.
 
     """
     try:
@@ -43,7 +43,7 @@ def read(folder: Path, published: str | None, wanted: Wanted) -> dict[str, bytes
 
 
 def write_manifest(folder: Path, published: str | None, digests: Mapping[str, str]) -> None:
-    """Complete the *folder* of a word with the *digests* of its files."""
+    """Write the manifest of a word, with the *digests* of its files, to its *folder*."""
     text = manifest(digests)
     (folder / _MANIFEST).write_bytes(text)
     if published is None:

@@ -1,9 +1,9 @@
 """
-The members of an archive: each checked against what was published before it is unpacked.
+The members of an archive; each is checked against published limits before it is unpacked.
 
 A few kilobytes can unpack to gigabytes. A zip lists all its members, so all are checked
-before the first is unpacked. A tar names each right before its contents, so each is
-checked there; whoever unpacks drops everything once a member is refused.
+before the first is unpacked. A tar names each member right before its contents, so each
+is checked there; the caller must discard everything if a later member is refused.
 """
 
 import re
@@ -20,7 +20,7 @@ Spot = tuple[str, str]
 """The word that a member belongs to, and the file name it gets."""
 
 Place = Callable[[str], Spot | None]
-"""From the path of a member to its spot; None for a member that is not unpacked."""
+"""Turns the path of a member into its spot; None for a member that is not unpacked."""
 
 Member = tuple[str, str, bytes]
 """Word, file name and contents."""
@@ -34,16 +34,16 @@ _DAMAGES: Final = (
     zipfile.BadZipFile,
     zlib.error,
 )
-"""What reading a damaged archive may raise."""
+"""Exceptions that reading a damaged archive can raise."""
 
 _METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-"""How the members of a published zip are compressed."""
+"""Compression methods of the published zips."""
 
 _FOLDER_AND_FILE: Final = re.compile(r"([^/]+)/([\w.-]{1,100}\.wav)", re.ASCII)
 
 
 class WrongError(Exception):
-    """An archive that is not what was published; its text goes on after the name of the file."""
+    """An archive that is not the published one; its text follows the name of the file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,9 +52,9 @@ class Limits:
     The most that an archive may unpack to.
 
     Attributes:
-        files: Number of files in a word.
-        file_bytes: Size of a file, in bytes.
-        total_bytes: Size of all files of all words, in bytes.
+        files: Most files of one word.
+        file_bytes: Largest size of one file, in bytes.
+        total_bytes: Largest size of all files of all words together, in bytes.
 
     """
 
@@ -77,14 +77,14 @@ def members(
 
     Args:
         path: The archive, ``.zip`` or ``.tar.gz``.
-        top: The folder of the archive that everything is in, empty for none.
-        place: Asked for the path of each member below *top*.
-        words: Files of other words are passed over.
-        limits: A member that exceeds them is refused unread.
+        top: Folder in the archive that holds everything, empty for none.
+        place: Turns the path of a member below *top* into its spot.
+        words: Words to unpack; files of other words are skipped.
+        limits: Limits; a member that exceeds them is refused before it is read.
 
     Raises:
         WrongError: If the archive is damaged, exceeds *limits*, has no folder *top*,
-            or names a member outside of its folder.
+            or names a member outside its folder.
 
     """
     selection = _Selection(top, place, words, limits)
@@ -98,7 +98,7 @@ def members(
 
 @dataclass
 class _Selection:
-    """Which members are unpacked, and how much they come to so far."""
+    """Chooses the members to unpack, and counts them against the limits."""
 
     top: str
     place: Place
@@ -109,7 +109,7 @@ class _Selection:
     tops: set[str] = field(default_factory=set)
 
     def spot(self, member: str, size: int) -> Spot | None:
-        """Return where *member* goes, None for nowhere; raises WrongError beyond the limits."""
+        """Return the spot of *member*, None to skip it; raises WrongError beyond the limits."""
         path = PurePosixPath(member)
         if ".." in path.parts or member.startswith("/") or "\\" in member:
             msg = f"holds {member!r}, which climbs out of its folder"
@@ -124,7 +124,7 @@ class _Selection:
         return spot
 
     def _count(self, member: str, word: str, size: int) -> None:
-        """Add *member* to what is unpacked."""
+        """Count *member*; raises WrongError beyond the limits."""
         self.files[word] += 1
         self.total_bytes += size
         for what, found, most in (
@@ -137,10 +137,10 @@ class _Selection:
                 raise WrongError(msg)
 
     def require_top(self) -> None:
-        """Raise WrongError unless the members seen were in the folder they are published in."""
+        """Raise WrongError if no member was in the folder *top*."""
         if self.top and self.top not in self.tops:
             found = ", ".join(map(repr, sorted(self.tops)[:3])) or "nothing"
-            msg = f"holds {found}, expected {self.top!r}: it is of another version"
+            msg = f"holds {found}, expected {self.top!r}: it is another version"
             raise WrongError(msg)
 
 
@@ -156,7 +156,7 @@ def _zipped(path: Path, selection: _Selection) -> Iterator[Member]:
             raise WrongError(msg)
         for member, (word, name) in found:
             with archive.open(member) as file:
-                # Bounded, whatever the size in a header: that can lie.
+                # Bounded, because the size in a header can be wrong.
                 yield word, name, file.read(selection.limits.file_bytes)
 
 

@@ -1,4 +1,4 @@
-"""Pictures of measurements as SVG: pure functions of the raw record, the same bytes every time."""
+"""Pictures of measurements as SVG: pure functions of the raw record, with repeatable bytes."""
 
 from collections.abc import Sequence
 
@@ -14,11 +14,11 @@ __all__ = ["pictures"]
 
 def pictures(measurements: Sequence[Measurement], labels: Sequence[str]) -> dict[str, str]:
     """
-    Return name -> SVG of every picture of one data set and task.
+    Return the SVG of every picture of one data set and task, by name.
 
     Args:
-        measurements: Rows that may be compared; a row with an error is left
-            out, and where no row is left there are no pictures.
+        measurements: Rows of one data set and task. Rows with an error are left out;
+            without any other row there are no pictures.
         labels: Words of the task, the rows of a confusion matrix.
 
     """

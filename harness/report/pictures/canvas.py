@@ -1,10 +1,9 @@
 """
-The paper: a figure in pixels whose SVG follows the page from light to dark.
+The canvas: a figure in pixels whose SVG follows the reader's light or dark mode.
 
-Colours are written for a light page; a style sheet in the SVG swaps them where
-the reader prefers a dark one. The background is swapped with them, so a viewer
-that knows no such preference, or guesses another one than its page has, shows
-a picture that is as legible, on a card of its own.
+Colours are written for light mode, and a style sheet in the SVG swaps them in dark
+mode. It swaps the background, too, so a viewer without such a mode, or in another
+mode than its page, shows a legible picture.
 """
 
 import io
@@ -24,9 +23,13 @@ from matplotlib.textpath import text_to_path
 from matplotlib.ticker import MaxNLocator
 
 WIDTH: Final = 860
+"""Width of every picture, in pixels."""
+
 FONT: Final = 12.0
+"""Size of the font, in pixels."""
+
 LINE: Final = 16.0
-"""Height of a line of text."""
+"""Height of a line of text, in pixels."""
 
 INK: Final = "#1f2328"
 MUTED: Final = "#59636e"
@@ -48,7 +51,7 @@ _DARK: Final = {
     PURPLE: "#ab7df8",
 }
 _FONTS: Final = "-apple-system, 'Segoe UI', 'Noto Sans', Helvetica, Arial, sans-serif"
-"""None is wider than DejaVu Sans, which comes with matplotlib and is what texts are measured in."""
+"""Fonts, none wider than DejaVu Sans, which comes with matplotlib and measures the texts."""
 
 _STYLE: Final[dict[Any, Any]] = {
     "axes.edgecolor": MUTED,
@@ -76,21 +79,21 @@ class Canvas:
     A figure of WIDTH x *height* pixels; coordinates count from the lower left.
 
     Args:
-        title: Written on top.
-        told: How to read it, written below the title.
-        height: In pixels, rounded up to whole ones.
+        title: Title, written at the top.
+        subtitle: How to read the picture, written below the title.
+        height: Height in pixels, rounded up to a whole number.
 
     """
 
-    def __init__(self, title: str, told: str, height: float) -> None:
+    def __init__(self, title: str, subtitle: str, height: float) -> None:
         self.title = title
         self.height = ceil(height)
         self.figure = Figure(figsize=(WIDTH / 72, self.height / 72))
         self.text(16, self.height - 24, title, size=15, weight="bold")
-        self.text(16, self.height - 44, told, color=MUTED)
+        self.text(16, self.height - 44, subtitle, color=MUTED)
 
     def axes(self, left: float, bottom: float, right: float, top: float) -> Axes:
-        """Return axes between these pixels."""
+        """Return axes with these edges, in pixels."""
         size = ((right - left) / WIDTH, (top - bottom) / self.height)
         return self.figure.add_axes((left / WIDTH, bottom / self.height, *size))
 
@@ -109,7 +112,7 @@ class Canvas:
         self.figure.add_artist(Rectangle((x, y), width, height, transform=None, **style))
 
     def svg(self) -> str:
-        """Return the picture."""
+        """Return the picture as SVG."""
         file = io.StringIO()
         nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         canvas: Any = FigureCanvasSVG(self.figure)
@@ -131,7 +134,7 @@ def _sheet() -> str:
 
 @contextmanager
 def our_style() -> Iterator[None]:
-    """Draw in this style alone, whatever matplotlibrc says."""
+    """Draw in this style, regardless of the user's matplotlibrc."""
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(_STYLE)
@@ -145,7 +148,7 @@ def text_width(text: str, *, bold: bool = False) -> float:
 
 
 def log_axis(axes: Axes, low: float, high: float, title: str) -> None:
-    """Make the x axis logarithmic from *low* to *high*, with round numbers in full."""
+    """Make the x axis logarithmic from *low* to *high*, labelled with round numbers."""
     ticks = _round_numbers(low, high)
     axes.set_xscale("log")
     axes.set_xlim(low, high)

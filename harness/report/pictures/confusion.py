@@ -1,4 +1,4 @@
-"""What was heard for each word said, a matrix for each candidate."""
+"""Confusion matrices, one for each candidate: spoken words and answered labels."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -21,7 +21,7 @@ _TOP: Final = 64
 _CELL: Final = 28
 _GAP: Final = 24
 _UPRIGHT: Final = 4
-"""More words than this are written upwards, so that a matrix stays narrow."""
+"""With more labels than this they are written upwards, so that a matrix stays narrow."""
 
 
 def confusions(rows: Sequence[Any], words: Sequence[str]) -> str:
@@ -29,17 +29,17 @@ def confusions(rows: Sequence[Any], words: Sequence[str]) -> str:
     rows = list[Any](in_order(rows))
     with our_style():
         side = 8 + max(map(text_width, words))
-        heard = max(text_width(label) for row in rows for label in row["labels"])
+        widest = max(text_width(label) for row in rows for label in row["labels"])
         tall = max(len(row["labels"]) for row in rows) > _UPRIGHT
         cell = 4 + max(text_width(f"{count:,}") for row in rows for count in _counts(row))
-        cell = cell if tall else max(cell, _CELL, heard + 10)
-        head = LINE + (heard + 8 if tall else LINE)
+        cell = cell if tall else max(cell, _CELL, widest + 10)
+        head = LINE + (widest + 8 if tall else LINE)
         across = max(side + cell * max(len(row["labels"]) for row in rows), _widest(rows)) + _GAP
         down = head + _CELL * len(words) + _GAP
         columns = max(1, int((WIDTH - 2 * _EDGE + _GAP) / across))
         across = (WIDTH - 2 * _EDGE + _GAP) / columns
-        told = "Clips: the word said beside each row, the word heard above each column."
-        canvas = Canvas("Confusion", told, _TOP + down * -(-len(rows) // columns))
+        subtitle = "Number of clips. Rows: the spoken word. Columns: the model's answer."
+        canvas = Canvas("Confusion", subtitle, _TOP + down * -(-len(rows) // columns))
         for index, row in enumerate(rows):
             left = _EDGE + across * (index % columns)
             top = canvas.height - _TOP - down * (index // columns)

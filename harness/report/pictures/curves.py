@@ -1,4 +1,4 @@
-"""Detection against false accepts over all thresholds, a panel for each candidate."""
+"""Detection against false accepts at all thresholds, a panel for each candidate."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -47,27 +47,33 @@ _KINDS: Final[dict[Path, tuple[str, str]]] = {
 """What each kind of clips is called, and the colour of its line."""
 
 _FINE: Final = (0, 1, 5, 20)
+"""Ticks of a short x axis, in percent of false accepts."""
+
 _COARSE: Final = (0, 5, 20, 50, 80)
-"""Percents of false accepts; the axis goes by the square root, to show what is small."""
+"""Ticks of a long x axis; both axes are by the square root, which widens small values."""
 
 _WIDE: Final = 30
-"""Percent of false accepts that the axis reaches at least."""
+"""Shortest x axis, in percent of false accepts."""
 
 _HIGH: Final = 70
-"""Percent detected from which on there is room for more lines."""
+"""Least detection, in percent, from which the y axis has a tick every 10 %, not 20 %."""
 
 
 def operating(rows: Sequence[Any]) -> str | None:
-    """Return the picture of those *rows* whose curve was recorded, None if there are none."""
+    """Return the picture of the *rows* that have a curve, None if there are none."""
     ordered = list[Any](in_order(rows))
     rows = [row for row in ordered if "curve" in row["operating_rule"]]
     if not rows:
         return None
     kinds = _kinds(rows)
     with our_style():
-        how = "Keywords detected against other clips that trigger: up and to the left is good."
+        subtitle = (
+            "Share of keywords detected (up) against share of other clips accepted (right), "
+            "at every threshold."
+        )
         down = _HEAD + _PANEL + _FOOT
-        canvas = Canvas("Operating rule", how, _TOP + down * -(-len(rows) // _COLUMNS))
+        height = _TOP + down * -(-len(rows) // _COLUMNS)
+        canvas = Canvas("Detection against false accepts", subtitle, height)
         _legend(canvas, kinds, rows[0]["operating_rule"]["threshold"])
         across = (WIDTH - 2 * _EDGE) / _COLUMNS
         ticks, most = _ticks(rows), _most(rows, kinds)

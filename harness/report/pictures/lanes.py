@@ -1,4 +1,4 @@
-"""Latency, a lane for each candidate, the fastest on top: how it spreads, and its stages."""
+"""Latency, a lane for each candidate, the fastest at the top: its distribution and its stages."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -25,10 +25,13 @@ _COLUMN: Final = 78
 
 
 def latencies(rows: Sequence[Any]) -> str:
-    """Return the picture of the distribution of every call of all *rows*."""
+    """Return the picture of the distribution of latency over all calls of all *rows*."""
     with our_style():
-        told = "Height: square root of the calls, to each lane's own peak. Line: to the slowest."
-        lanes = _Lanes("Latency of all calls", told, rows, columns=2)
+        subtitle = (
+            "Height: square root of the number of calls, scaled to each lane. "
+            "Line: fastest to slowest call."
+        )
+        lanes = _Lanes("Latency of all calls", subtitle, rows, columns=2)
         edges = [row["latency_us"]["histogram"]["edges"] for row in lanes.rows]
         low, high = min(map(min, edges)), max(map(max, edges))
         log_axis(lanes.axes, low / 1.05, high * 1.05, "latency (µs)")
@@ -49,8 +52,8 @@ def latencies(rows: Sequence[Any]) -> str:
 def stages(rows: Sequence[Any]) -> str:
     """Return the picture of front-end and inference of all *rows*."""
     with our_style():
-        told = "Medians; the stages are timed apart from their total."
-        lanes = _Lanes("Front-end and inference", told, rows, columns=3)
+        subtitle = "Median latency. The total and each stage are timed in separate calls."
+        lanes = _Lanes("Front-end and inference", subtitle, rows, columns=3)
         start = np.zeros(len(rows))
         for column, (head, stage, colour) in enumerate(
             (("front-end", "frontend", BLUE), ("inference", "inference", ORANGE))
@@ -72,11 +75,11 @@ def _p50(row: Any, stage: str) -> float:
 
 
 class _Lanes:
-    """Paper with a lane for each of *rows*, from fast to slow, and room for *columns* beside."""
+    """A canvas with a lane for each of *rows*, fastest first, and room for *columns* beside."""
 
-    def __init__(self, title: str, told: str, rows: Sequence[Any], *, columns: int) -> None:
+    def __init__(self, title: str, subtitle: str, rows: Sequence[Any], *, columns: int) -> None:
         self.rows = sorted(rows, key=lambda row: (_p50(row, "total"), row["candidate"]))
-        self.canvas = Canvas(title, told, _TOP + _LANE * len(rows) + _BOTTOM)
+        self.canvas = Canvas(title, subtitle, _TOP + _LANE * len(rows) + _BOTTOM)
         names = [row["candidate"] for row in self.rows]
         left = 30 + max(map(text_width, names))
         right = WIDTH - 24 - columns * _COLUMN
@@ -87,7 +90,7 @@ class _Lanes:
         self.axes.spines["left"].set_visible(False)
 
     def column(self, index: int, head: str, colour: str, values: Sequence[float]) -> None:
-        """Write *values* beside the lanes."""
+        """Write a column of *values* beside the lanes."""
         x = self.axes.bbox.x1 + (index + 1) * _COLUMN
         top = self.axes.bbox.y1
         self.canvas.text(x, top + 12, head, color=colour, ha="right", weight="bold")

@@ -1,4 +1,4 @@
-"""Where to write the labels of crowded points: greedily, and the same way every time."""
+"""Placing the labels of crowded points: a greedy search that always gives the same result."""
 
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
@@ -9,9 +9,10 @@ import numpy.typing as npt
 Numbers = npt.NDArray[np.float64]
 
 _GAP = 7.0
-"""Between a label and its point."""
+"""Gap between a label and its point, in pixels."""
+
 _LEADER = 12.0
-"""Distance from which a label needs a line to its point."""
+"""Distance in pixels from which a label needs a line to its point."""
 
 
 class Box(NamedTuple):
@@ -23,7 +24,7 @@ class Box(NamedTuple):
     top: float
 
     def meets(self, other: "Box") -> bool:
-        """Return whether both have a point in common, edges apart."""
+        """Return whether the two overlap; touching edges do not count."""
         return (
             self.left < other.right
             and other.left < self.right
@@ -37,9 +38,9 @@ class Label(NamedTuple):
     A label that was placed.
 
     Attributes:
-        box: Its place.
-        side: Of the box that is nearest to the point: the text is aligned to it.
-        leader: The line from the point, where the box is not close by.
+        box: Rectangle that the label fills.
+        side: Side of the box nearest to the point, to which the text is aligned.
+        leader: Ends of the line from the point; None if the box is close to it.
 
     """
 
@@ -52,17 +53,17 @@ def place(
     sizes: Sequence[tuple[float, float]], points: Numbers, area: Box, lines: Numbers
 ) -> list[Label]:
     """
-    Place a label near each point; no two labels meet while *area* has room.
+    Place a label near each point; no two labels overlap while *area* has room.
 
-    Each label in turn takes the best of all places on a fine grid: nearer to
-    its point than to others, off the points and lines, its leader off the
-    labels and leaders placed before.
+    Each label in turn takes the best place on a fine grid: near its own point, away
+    from other points and from lines, with its leader away from the labels and leaders
+    placed before.
 
     Args:
-        sizes: Width and height of each label.
-        points: Where the labels belong, shape (labels, 2).
-        area: What to stay inside.
-        lines: Points of lines better left uncovered, shape (n, 2).
+        sizes: Width and height of each label, in pixels.
+        points: Points that the labels belong to, shape (labels, 2).
+        area: Rectangle that the labels stay inside.
+        lines: Points on lines that labels should not cover, shape (n, 2).
 
     """
     labels: list[Label] = []
@@ -92,7 +93,7 @@ def place(
 
 
 def _places(point: Numbers, width: float, height: float, area: Box) -> Numbers:
-    """Return boxes inside *area*: first those that touch the point, then a grid."""
+    """Return boxes inside *area*: first those beside the point, then those on a grid."""
     x, y = point
     close = [
         (x + _GAP, y - height / 2),
@@ -130,7 +131,7 @@ def _inside(boxes: Numbers, points: Numbers, margin: float) -> Any:
 
 
 def _overlap(boxes: Numbers, other: Box) -> Any:
-    """Return the area that each box shares with the *other*."""
+    """Return the area that each box shares with *other*."""
     sides = np.minimum(boxes[:, 2:], other[2:]) - np.maximum(boxes[:, :2], other[:2])
     return sides.clip(min=0).prod(axis=1)
 

@@ -1,4 +1,4 @@
-"""Accuracy against what it costs: size or latency."""
+"""Accuracy against its cost: size or latency."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -35,24 +35,25 @@ _ABOVE: Final = Box(_AREA.left, _AREA.top + 4, WIDTH, _AREA.top + 4 + 2 * LINE)
 _BESIDE: Final = Box(_AREA.right + 4, _AREA.bottom, WIDTH, _AREA.top)
 _RADIUS: Final = 3.5
 _FAR: Final = 2.5
-"""A limit this many times beyond all values is told, not drawn to scale."""
+"""A limit this many times beyond all values is written beside the axes, not drawn."""
 
 
 def accuracy_against(cost: Metric, rows: Sequence[Any]) -> str | None:
     """
     Return the picture of *rows*, with their limits and the Pareto front.
 
-    A row without a value is left out; there is no picture where none has one.
+    Rows without a value of *cost* are left out; without any other row there is no picture.
     """
     rows = [row for row in rows if cost.value(row) is not None]
     if not rows:
         return None
     rows.sort(key=lambda row: (-_accuracy(row), _cost(cost, row), row["candidate"]))
     with our_style():
-        told = (
-            "95 % intervals. Filled: passes. Line and bold: of these, no other is better in both."
+        subtitle = (
+            "Bars: 95 % intervals. Filled dots pass. Blue line and bold names: no other that "
+            "passes is better in both."
         )
-        canvas = Canvas(f"Accuracy against {cost.noun}", told, _HEIGHT)
+        canvas = Canvas(f"Accuracy against {cost.noun}", subtitle, _HEIGHT)
         axes = canvas.axes(*_AREA)
         values = np.array([(_cost(cost, row), _accuracy(row)) for row in rows])
         intervals = np.array([(row["accuracy"]["low"], row["accuracy"]["high"]) for row in rows])
@@ -78,7 +79,7 @@ def accuracy_against(cost: Metric, rows: Sequence[Any]) -> str | None:
 
 
 def _cost(cost: Metric, row: Any) -> float:
-    """Return what a row costs, in the unit that is shown."""
+    """Return the cost of a row, in the unit that is shown."""
     return (cost.value(row) or 0) / cost.unit.size
 
 
@@ -93,7 +94,7 @@ def _limits(metric: Metric, rows: Sequence[Any]) -> list[float]:
 
 
 def _front(rows: Sequence[Any], values: Numbers) -> Flags:
-    """Return for each row whether it passes, and none that passes is better in both values."""
+    """Return for each row whether it passes and no other that passes is better in both values."""
     passed = np.array([row["verdict"] == "pass" for row in rows])
     best = np.zeros(len(rows), bool)
     best[passed] = pareto(values[passed])
@@ -101,7 +102,7 @@ def _front(rows: Sequence[Any], values: Numbers) -> Flags:
 
 
 def pareto(values: Numbers) -> list[bool]:
-    """Return for each (cost, gain) whether no other is at least as good in both, better in one."""
+    """Return for each (cost, gain) whether it is on the Pareto front, beaten by no other."""
     cost, gain = values.T
     return [
         not bool(((cost <= x) & (gain >= y) & ((cost < x) | (gain > y))).any()) for x, y in values
