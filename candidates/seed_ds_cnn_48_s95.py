@@ -67,6 +67,7 @@ CANDIDATE = Candidate(
         pruning_start=0.2,
         pruning_end=1.0,
         initial_sparsity=0.2,
+        seed=1,
     ),
     sparsity=0.95,
     labels=("down", "go", "left", "no", "right", "stop", "up", "yes"),

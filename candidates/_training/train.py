@@ -107,6 +107,3 @@ def main() -> int:
             print(f"now measure it: tox run -- --candidate {name}")
     return failed
 
-
-if __name__ == "__main__":
-    raise SystemExit(main())

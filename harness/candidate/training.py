@@ -140,13 +140,13 @@ class Training:
     decay_epochs: float | None = None
     augmentation: Augmentation | None = field(default_factory=Augmentation)
     variants: int = 24
-    repeats: int = 4
-    synthetic: float = 0.13
-    other_words: float = 0.5
-    vocabulary: float = 0.5
-    cuts: float = 0.3
-    foreign: float = 0.25
-    noise: float = 0.05
+    repeats: int = 8
+    synthetic: float = 0.065
+    other_words: float = 0.25
+    vocabulary: float = 0.25
+    cuts: float = 0.15
+    foreign: float = 0.125
+    noise: float = 0.025
     false_accepts: FalseAccepts | None = field(default_factory=FalseAccepts)
     label_smoothing: float = 0.0
     levels: int | None = None
