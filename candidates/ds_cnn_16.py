@@ -5,6 +5,9 @@ Next to its wider siblings it shows what width buys.
 """
 
 from candidates._networks import DsCnn
-from harness import Candidate
+from harness import Candidate, Training
 
-CANDIDATE = Candidate(network=DsCnn(width=16))
+CANDIDATE = Candidate(
+    network=DsCnn(width=16),
+    training=Training(epochs=12),
+)

@@ -5,6 +5,10 @@ Differs from its float32 twin ``ds_cnn_32`` in quantization alone.
 """
 
 from candidates._networks import DsCnn
-from harness import Candidate
+from harness import Candidate, Training
 
-CANDIDATE = Candidate(network=DsCnn(width=32), quantization="int8")
+CANDIDATE = Candidate(
+    network=DsCnn(width=32),
+    training=Training(epochs=12),
+    quantization="int8",
+)

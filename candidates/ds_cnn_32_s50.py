@@ -6,6 +6,10 @@ what pruning saves in zipped bytes, and that it saves no time on this runtime.
 """
 
 from candidates._networks import DsCnn
-from harness import Candidate
+from harness import Candidate, Training
 
-CANDIDATE = Candidate(network=DsCnn(width=32), sparsity=0.5)
+CANDIDATE = Candidate(
+    network=DsCnn(width=32),
+    training=Training(epochs=12),
+    sparsity=0.5,
+)

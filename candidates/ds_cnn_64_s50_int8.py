@@ -1,6 +1,11 @@
 """DS-CNN, 64 filters, half of the weights of ordinary convolutions pruned, int8."""
 
 from candidates._networks import DsCnn
-from harness import Candidate
+from harness import Candidate, Training
 
-CANDIDATE = Candidate(network=DsCnn(width=64), sparsity=0.5, quantization="int8")
+CANDIDATE = Candidate(
+    network=DsCnn(width=64),
+    training=Training(epochs=12),
+    sparsity=0.5,
+    quantization="int8",
+)

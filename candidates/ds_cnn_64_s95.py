@@ -5,6 +5,10 @@ The seed's sparsity on a wider network.
 """
 
 from candidates._networks import DsCnn
-from harness import Candidate
+from harness import Candidate, Training
 
-CANDIDATE = Candidate(network=DsCnn(width=64), sparsity=0.95)
+CANDIDATE = Candidate(
+    network=DsCnn(width=64),
+    training=Training(epochs=12),
+    sparsity=0.95,
+)
