@@ -14,7 +14,7 @@ from harness.decisions import OPERATING_THRESHOLD, Scores
 from harness.errors import CandidateError
 
 FACTORS: Final = (0.05, 20.0)
-"""Of the logits: the widest range looked in."""
+"""Least and greatest factor of the logits that is tried."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,10 +23,10 @@ class Fitted:
     What one kind of outlier asks for.
 
     Attributes:
-        rate: Share of its clips that the rule may act on.
-        factor: Factor of the logits at which the rule does.
+        rate: Largest share of its clips that may trigger the operating rule.
+        factor: Factor of the logits at which that share triggers it.
         clips: Number of clips.
-        digest: Digest over the clips.
+        digest: Digest of the clips.
 
     """
 
@@ -66,15 +66,15 @@ def require_dense_end(model: Any) -> None:
 
 def calibrate(model: Any, validation: Validation, rates: FalseAccepts | None) -> Calibration:
     """
-    Scale the logits of *model* so that no kind of outlier is acted on more often than it may be.
+    Scale the logits of *model* so that no kind of outlier triggers the rule more than it may.
 
-    Which label has the top score does not change, only how certain it is: what was
-    acted on above another threshold is now acted on above that of the rule.
+    The label with the top score stays the same; only the score changes, so that the threshold
+    of the operating rule does what another threshold did before.
 
     Args:
         model: Keras model, see :func:`require_dense_end`.
-        validation: Whose outliers are counted, those of each kind apart.
-        rates: How often each kind may be acted on; None to leave the model as it is.
+        validation: Validation clips, with the outliers to count.
+        rates: Largest share of each kind that may trigger the rule; None to change nothing.
 
     """
     if rates is None or not validation.outliers:
@@ -101,7 +101,7 @@ def _last(model: Any) -> Any:
 
 
 def factor_for(scores: Scores, false_accepts: float) -> float:
-    """Return what to multiply logits by, so that this share of *scores* has a sure top score."""
+    """Return the factor of the logits at which this share of *scores* exceeds the threshold."""
     logits = np.log(np.maximum(scores.astype(float), np.finfo(np.float32).tiny))
 
     def excess(factor: float) -> float:

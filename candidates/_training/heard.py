@@ -1,4 +1,4 @@
-"""The speech that a training contains, read from its sources as the recipe asks for it."""
+"""The speech that a training contains, read from its sources as the recipe says."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -75,7 +75,7 @@ def listen(candidate: Candidate, name: str, sources: Sources) -> Heard:
     Read what the recipe of *candidate* asks for; *name* is what to call the candidate.
 
     Synthetic voices that do not say the whole task are left out, and so is a foreign
-    source that cannot be had; both are told.
+    source that cannot be had; both are reported.
 
     Raises:
         DatasetError, AudioError: If a source is damaged or missing.
@@ -84,13 +84,13 @@ def listen(candidate: Candidate, name: str, sources: Sources) -> Heard:
     recipe, task = candidate.training, candidate.words
     others = other_words(sources.people, task, "training") if recipe.other_words else ()
     voices = _voices(candidate, name, sources.synthetic)
-    said = other_words(voices, task, "training") if voices and recipe.other_words else ()
+    spoken = other_words(voices, task, "training") if voices and recipe.other_words else ()
     wide = sources.vocabulary if recipe.vocabulary else None
     return Heard(
         task=sources.people.load(task, "training"),
         others=sources.people.load(others, "training") if others else None,
         synthetic=voices.load(task, "training") if voices else None,
-        synthetic_others=voices.load(said, "training") if voices and said else None,
+        synthetic_others=voices.load(spoken, "training") if voices and spoken else None,
         vocabulary=wide.load(wide.words("training"), "training") if wide else None,
         foreign=_foreign(name, sources.foreign, "training") if recipe.foreign else None,
     )

@@ -106,4 +106,3 @@ def main() -> int:
             print(f"{name}: {right}, {len(data):,} bytes, {card.training_s:.0f} s")
             print(f"now measure it: tox run -- --candidate {name}")
     return failed
-

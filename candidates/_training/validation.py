@@ -1,4 +1,4 @@
-"""Clips of the validation split as features: what a training watches, and calibrates on."""
+"""Features of the validation clips, which a training reports on and is calibrated with."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from harness.files import sha256
 from harness.frontends.frontend import Features
 
 WATCHED: Final = 0.02
-"""Share of outliers acted on at which detection is shown after each epoch."""
+"""Share of false accepts at which detection is shown after each epoch."""
 
 NOISES: Final = 400
 _SEED: Final = 2
@@ -74,7 +74,7 @@ class Validation:
 
 
 _BY_WORTH: Final = ("unheard", "foreign", "heard")
-"""Which kind of outliers is watched: the first there is."""
+"""Kinds of outliers, the first of which that there is gives the detection shown."""
 
 
 def predict(model: Any, features: Features) -> Scores:
@@ -108,7 +108,7 @@ def validation_for(
 def _outliers(
     candidate: Candidate, sources: Sources, heard: Heard
 ) -> Iterator[tuple[str, npt.NDArray[np.int16], str]]:
-    """Yield kind, clips and digest of what the recipe names a rate for."""
+    """Yield kind, clips and digest of each kind of outlier that has a rate in the recipe."""
     rates = candidate.training.false_accepts
     wanted = [kind for kind in KINDS if rates is not None and getattr(rates, kind) is not None]
     spoken = _spoken(candidate, sources, heard) if wanted else {}
@@ -127,10 +127,10 @@ def _spoken(candidate: Candidate, sources: Sources, heard: Heard) -> dict[str, l
     people, wide = sources.people, sources.vocabulary
     words = other_words(people, candidate.words, "validation")
     others = [people.load(words, "validation")] if words else []
-    said = [wide.load(wide.words("validation"), "validation")] if wide else []
+    vocabulary = [wide.load(wide.words("validation"), "validation")] if wide else []
     foreign = unheard_foreign(sources.foreign)
     return {
         "heard": others if heard.others else [],
-        "unheard": [*said, *([] if heard.others else others)],
+        "unheard": [*vocabulary, *([] if heard.others else others)],
         "foreign": [foreign] if foreign else [],
     }

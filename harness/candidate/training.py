@@ -24,13 +24,13 @@ class Augmentation:
     How training clips are varied.
 
     Attributes:
-        shift_ms: Moved in time by up to this much, either way.
-        stretch: Played slower or faster by up to this share.
-        gain_db: Least and greatest gain: speakers differ by more than 30 dB.
+        shift_ms: Largest shift in time, in milliseconds, either way.
+        stretch: Largest change of speed, as a share.
+        gain_db: Least and greatest gain in dB; speakers differ by more than 30 dB.
         noise_share: Share of clips that get coloured noise.
-        noise_snr_db: Least and greatest signal-to-noise ratio of that noise.
-        masked_frames: Longest stretch of frames blanked out.
-        masked_bins: Broadest band of mel bins blanked out.
+        noise_snr_db: Least and greatest signal-to-noise ratio of that noise, in dB.
+        masked_frames: Longest stretch of frames that is blanked out.
+        masked_bins: Broadest band of mel bins that is blanked out.
 
     """
 
@@ -59,11 +59,11 @@ class Augmentation:
 @dataclass(frozen=True, kw_only=True)
 class FalseAccepts:
     """
-    How often the operating rule may act on clips of the validation split that are no keyword.
+    Largest shares of validation clips that may trigger the operating rule though no keyword.
 
-    Once a network is trained, its scores are made more or less certain so that no kind of clip
-    is acted on more often than this: the strictest rate decides. A kind of which there are no
-    clips, or whose rate is None, has no say.
+    Once a network is trained, its logits are scaled so that no kind of clip triggers the rule
+    more often than this: the strictest rate decides. A kind of which there are no clips, or
+    whose rate is None, does not count.
 
     Attributes:
         heard: Share of clips of words outside the task that training contained.
@@ -97,35 +97,36 @@ class Training:
     The training recipe: Adam on categorical cross-entropy.
 
     Every clip that is no word of the task is an outlier: its target is the same score for
-    every label. Shares of outliers count from the clips of the task's words in an epoch.
+    every label. All shares of outliers are of the number of keyword clips in an epoch, which
+    is *repeats* times the clips of people saying the task's words.
 
     Attributes:
-        epochs: Passes over the clips of people saying the task's words.
-        batch_size: Clips a step.
-        learning_rate: At the first step.
-        final_learning_rate: At the end of the decay.
-        decay: Shape of the way from the one to the other.
-        decay_epochs: When the decay ends; None for the last epoch.
-        augmentation: None to train on the clips as they are, near-silent ones too.
-        variants: Varied copies made of each clip of the task's words, which epochs draw from.
-        repeats: Times an epoch draws each clip of the task's words.
-        synthetic: Share of clips of synthetic voices saying the task's words.
-        other_words: Share of clips of people, and of synthetic voices, saying other words
-            of the data set.
-        vocabulary: Share of clips of synthetic voices saying everyday words, phrases, and words
-            that sound like the task's.
+        epochs: Number of epochs.
+        batch_size: Clips in a step.
+        learning_rate: Learning rate of the first step.
+        final_learning_rate: Learning rate at the end of the decay.
+        decay: Shape of the decay.
+        decay_epochs: Epoch at which the decay ends; None for the last one.
+        augmentation: How clips are varied; None for clips as they are, near-silent ones too.
+        variants: Varied copies that are made of each keyword clip, for epochs to draw from.
+        repeats: How often an epoch draws each keyword clip.
+        synthetic: Share of synthetic voices saying the task's words.
+        other_words: Share of people, and of synthetic voices, saying other words of the
+            data set.
+        vocabulary: Share of synthetic voices saying everyday words, phrases, and words that
+            sound like the task's.
         cuts: Share of clips that hold a piece of a word, or pieces of two.
-        foreign: Share of clips of people speaking another language.
-        noise: Share of clips of noise made by code.
-        false_accepts: How often the trained model may act on clips that are no keyword; None
-            to leave its scores as they are.
-        label_smoothing: Share of the target spread over all labels.
-        levels: Values that the weights of one output channel may have, for int8 files that
-            compress well; None for as many as there are.
-        pruning_start: Share of the steps after which pruning begins.
+        foreign: Share of people speaking another language.
+        noise: Share of noise made by code.
+        false_accepts: Largest shares of clips that are no keyword and may trigger the rule, to
+            which the scores are calibrated; None to leave the scores as they are.
+        label_smoothing: Share of the target that is spread over all labels.
+        levels: Number of values that the weights of one output channel may take, so that an
+            int8 file compresses well; None for no limit.
+        pruning_start: Share of the steps after which pruning starts.
         pruning_end: Share of the steps at which the final sparsity is reached.
-        initial_sparsity: At the first pruning step.
-        seed: Of initial weights, order and masks.
+        initial_sparsity: Sparsity of the first pruning step.
+        seed: Seed of initial weights, order and masks.
 
     """
 

@@ -8,7 +8,7 @@ from harness.datasets.spoken_digits import speaker
 from harness.errors import DatasetError
 
 MIXTURE = "_unknown_"
-"""A folder of words that are not told apart; other folders that begin with ``_`` hold noise."""
+"""Folder that mixes unknown words; other folders whose name begins with ``_`` hold noise."""
 
 
 class Digits(NamedTuple):
