@@ -20,6 +20,7 @@ from candidates._training.fit import build
 from candidates._training.heard import listen
 from candidates._training.parts import parts_of, usable
 from candidates._training.pools import Pools
+from candidates._training.seeds import train_seeds
 from candidates._training.sources import Sources, sources_for
 from candidates._training.validation import validation_for
 from harness.candidate.candidate import Candidate, model_path
@@ -79,19 +80,39 @@ def _calibration(candidate: Candidate, task: Dataset) -> Features:
     return as_input(candidate.frontend, task.clips[chosen])
 
 
+def _made(candidate: Candidate, name: str, seeds: int | None) -> tuple[bytes, Card]:
+    """Train *candidate* from its own seed, or from the first *seeds* ones."""
+    sources = sources_for(candidate)
+    if seeds is None:
+        return train(candidate, name, sources)
+    data, card = train_seeds(train, candidate, name, sources, range(seeds))
+    for seed, outcome in card.seeds.items():
+        print(f"{name}: seed {seed}: {outcome}")
+    if card.seed != candidate.training.seed:
+        print(f"{name}: validation prefers seed {card.seed}: write Training(seed={card.seed}, ...)")
+    return data, card
+
+
 def main() -> int:
     """Train the candidates named on the command line; returns 1 if one could not be."""
     registry = Registry()
     parser = argparse.ArgumentParser(prog="tox run -e train --", description=__doc__)
     parser.add_argument("names", nargs="+", metavar="NAME", help="candidates/NAME.py")
-    names = parser.parse_args().names
+    parser.add_argument(
+        "--seeds",
+        type=int,
+        metavar="N",
+        help="train from the seeds 0 to N - 1, keep the one that validation prefers, and list "
+        "all of them in its card",
+    )
+    options = parser.parse_args()
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="tensorflow|tf_keras|tensorflow_model_optimization")
     failed = 0
-    for name in names:
+    for name in options.names:
         try:
             candidate = registry.load(name)
-            data, card = train(candidate, name, sources_for(candidate))
+            data, card = _made(candidate, name, options.seeds)
             path = model_path(candidate, name, registry.folder)
             write_bytes(path, data)
             card.write(path.with_suffix(".json"))

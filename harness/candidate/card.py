@@ -1,7 +1,7 @@
 """The model card: JSON beside a model that records what it was trained from, and the outcome."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,6 +29,7 @@ class Card:
         versions: Versions of Python and of the packages that made the model.
         machine: Machine that it was trained on.
         seed: Seed of the training.
+        seeds: What other seeds came to on the validation split, if several were trained.
         training_s: Duration of the training, in seconds.
         history: Loss after each epoch, and accuracy and detection at 2 % false accepts on
             the validation split.
@@ -55,6 +56,7 @@ class Card:
     calibration: dict[str, Any]
     validation: dict[str, int]
     sparsity: dict[str, Any]
+    seeds: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def write(self, path: Path) -> None:
         """Write the card as JSON."""
