@@ -21,7 +21,9 @@ def fit_all(
     models: list[Any] = []
     history: History = {}
     for i, member in enumerate(members):
-        recipe = replace(candidate.training, seed=candidate.training.seed + i)
+        # No two seeds of an ensemble share a member.
+        seed = candidate.training.seed * len(members) + i
+        recipe = replace(candidate.training, seed=seed)
         one = replace(candidate, network=member, training=recipe)
         what = f"{name} ({i + 1} of {len(members)})"
         model, its_own = fit(one, what, replace(batches, candidate=one), validation)

@@ -8,7 +8,7 @@ from tqdm import tqdm
 
 from candidates._training import keras, tf
 from candidates._training.batches import Batches
-from candidates._training.levels import Levels, require_dense
+from candidates._training.levels import Levels
 from candidates._training.pruning import Pruning, prunable
 from candidates._training.validation import Validation
 from harness.candidate.candidate import Candidate, ReadyModel
@@ -24,7 +24,6 @@ def fit(
     candidate: Candidate, name: str, batches: Batches, validation: Validation
 ) -> tuple[Any, History]:
     """Return the trained Keras model, stripped of pruning wrappers, and its history."""
-    require_dense(candidate)
     recipe = candidate.training
     keras.backend.clear_session()
     keras.utils.set_random_seed(recipe.seed)

@@ -7,6 +7,7 @@ from typing import Final
 from candidates._training.sources import Sources
 from harness.candidate.candidate import Candidate
 from harness.datasets import Dataset, Source
+from harness.datasets.spoken_digits import NEVER_TRAINED
 from harness.errors import UnreachableError
 from harness.files import sha256
 
@@ -97,8 +98,10 @@ def listen(candidate: Candidate, name: str, sources: Sources) -> Heard:
 
 
 def other_words(source: Source, task: Iterable[str], split: str) -> tuple[str, ...]:
-    """Return the words of *source* that are none of *task*."""
-    return tuple(word for word in source.words(split) if word not in task)
+    """Return the words of *source* that are none of *task*, digits and their like left out."""
+    return tuple(
+        word for word in source.words(split) if word not in task and word not in NEVER_TRAINED
+    )
 
 
 def held_out(word: str) -> bool:
@@ -107,13 +110,18 @@ def held_out(word: str) -> bool:
 
 
 def unheard_foreign(source: Source | None) -> Dataset | None:
-    """Return foreign words kept out of training, by speakers of the validation split."""
+    """
+    Return foreign words kept out of training, by speakers of the validation split.
+
+    A source that cannot be had is reported.
+    """
     if source is None:
         return None
     words = [word for word in source.words("validation") if held_out(word)]
     try:
         return source.load(tuple(words), "validation") if words else None
-    except UnreachableError:
+    except UnreachableError as error:
+        print(f"not calibrated on {source.name}: {error}")
         return None
 
 

@@ -5,8 +5,6 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from candidates._training import keras, tf
-from harness.candidate.candidate import Candidate
-from harness.errors import CandidateError
 
 _CLIPPED: Final = 2.0
 """The greatest level of a channel is this, times its mean weight and the root of its levels.
@@ -55,16 +53,6 @@ class Levels:
         step = tf.minimum(largest / self._most, _CLIPPED * mean / self._most**0.5)
         steps = tf.round(tf.math.divide_no_nan(kernel, step))
         return step * tf.clip_by_value(steps, -self._most, self._most)
-
-
-def require_dense(candidate: Candidate) -> None:
-    """Raise CandidateError if weights are to be pruned and to have few levels."""
-    if candidate.training.levels and candidate.sparsity:
-        msg = (
-            f"impossible training: levels={candidate.training.levels} with "
-            f"sparsity={candidate.sparsity}; use one of them: few levels hold zeros, too"
-        )
-        raise CandidateError(msg)
 
 
 def _kernels(model: Any) -> Iterator[tuple[Any, list[int]]]:

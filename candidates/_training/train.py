@@ -80,6 +80,13 @@ def _calibration(candidate: Candidate, task: Dataset) -> Features:
     return as_input(candidate.frontend, task.clips[chosen])
 
 
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        msg = f"{text!r} is not a number of seeds, 1 or more"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)
+
+
 def _made(candidate: Candidate, name: str, seeds: int | None) -> tuple[bytes, Card]:
     """Train *candidate* from its own seed, or from the first *seeds* ones."""
     sources = sources_for(candidate)
@@ -100,7 +107,7 @@ def main() -> int:
     parser.add_argument("names", nargs="+", metavar="NAME", help="candidates/NAME.py")
     parser.add_argument(
         "--seeds",
-        type=int,
+        type=_count,
         metavar="N",
         help="train from the seeds 0 to N - 1, keep the one that validation prefers, and list "
         "all of them in its card",
@@ -125,5 +132,6 @@ def main() -> int:
         else:
             right = "{correct} of {total} validation clips".format(**card.validation)
             print(f"{name}: {right}, {len(data):,} bytes, {card.training_s:.0f} s")
-            print(f"now measure it: tox run -- --candidate {name}")
+            if card.seed == candidate.training.seed:
+                print(f"now measure it: tox run -- --candidate {name}")
     return failed

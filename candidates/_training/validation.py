@@ -111,26 +111,25 @@ def _outliers(
     """Yield kind, clips and digest of each kind of outlier that has a rate in the recipe."""
     rates = candidate.training.false_accepts
     wanted = [kind for kind in KINDS if rates is not None and getattr(rates, kind) is not None]
-    spoken = _spoken(candidate, sources, heard) if wanted else {}
     for kind in wanted:
         if kind == "noise":
             rng = np.random.default_rng(_SEED)
             clips = np.stack([noise(rng) for _ in range(NOISES)])
             yield kind, clips, f"sha256:{sha256(clips.tobytes())}"
-        elif found := spoken[kind]:
+        elif found := _spoken(kind, candidate, sources, heard):
             digest = content_digest({one.name: one.digest for one in found})
             yield kind, np.concatenate([one.clips for one in found]), f"sha256:{digest}"
 
 
-def _spoken(candidate: Candidate, sources: Sources, heard: Heard) -> dict[str, list[Dataset]]:
-    """Return the clips of the validation split that are no word of the task, by kind."""
-    people, wide = sources.people, sources.vocabulary
-    words = other_words(people, candidate.words, "validation")
-    others = [people.load(words, "validation")] if words else []
+def _spoken(kind: str, candidate: Candidate, sources: Sources, heard: Heard) -> list[Dataset]:
+    """Return the clips of one kind in the validation split that are no word of the task."""
+    if kind == "foreign":
+        foreign = unheard_foreign(sources.foreign)
+        return [foreign] if foreign else []
+    words = other_words(sources.people, candidate.words, "validation")
+    others = [sources.people.load(words, "validation")] if words else []
+    if kind == "heard":
+        return others if heard.others else []
+    wide = sources.vocabulary
     vocabulary = [wide.load(wide.words("validation"), "validation")] if wide else []
-    foreign = unheard_foreign(sources.foreign)
-    return {
-        "heard": others if heard.others else [],
-        "unheard": [*vocabulary, *([] if heard.others else others)],
-        "foreign": [foreign] if foreign else [],
-    }
+    return vocabulary if heard.others else [*vocabulary, *others]

@@ -97,6 +97,9 @@ class Candidate:
         self._check_types()
         if not 0 <= self.sparsity < 1:
             self._refuse(f"sparsity={self.sparsity}", "a share from 0 to below 1")
+        if self.training.levels is not None and self.sparsity:
+            fault = f"levels={self.training.levels} with sparsity={self.sparsity}"
+            self._refuse(fault, "one of them: few levels hold zeros, too")
         if self.quantization not in QUANTIZATIONS:
             self._refuse(f"quantization={self.quantization!r}", " or ".join(QUANTIZATIONS))
         if len(set(self.labels)) != len(self.labels) or len(self.labels) < 2:  # noqa: PLR2004

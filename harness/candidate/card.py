@@ -90,14 +90,15 @@ def heard_words(candidate: Candidate, name: str, folder: Path) -> frozenset[str]
     """
     Return the English words that the training of candidate *name* contained.
 
-    Its card lists them; none are known of a card that has no list. A word of another language
-    is another word, though it may be filed under the same letters.
+    Its card lists them, those inside phrases, too; none are known of a card that has no list. A
+    word of another language is another word, though it may be filed under the same letters.
     """
     if isinstance(candidate.network, ReadyModel):
         return frozenset(candidate.network.heard)
     card = json.loads(model_path(candidate, name, folder).with_suffix(".json").read_bytes())
     sources = card.get("heard", {}).values()
-    return frozenset(word for languages in sources for word in languages.get("en", ()))
+    texts = [text for languages in sources for text in languages.get("en", ())]
+    return frozenset(word for text in texts for word in (text, *text.split()))
 
 
 def _read_ready(ready: ReadyModel, name: str, path: Path) -> bytes:

@@ -61,9 +61,9 @@ class FalseAccepts:
     """
     Largest shares of validation clips that may trigger the operating rule though no keyword.
 
-    Once a network is trained, its logits are scaled so that no kind of clip triggers the rule
-    more often than this: the strictest rate decides. A kind of which there are no clips, or
-    whose rate is None, does not count.
+    Once a network is trained, and before it is converted, its logits are scaled so that no kind
+    of clip triggers the rule more often than this: the strictest rate decides. A kind of which
+    there are no clips, or whose rate is None, does not count.
 
     Attributes:
         heard: Share of clips of words outside the task that training contained.

@@ -30,6 +30,9 @@ COMMIT: Final = "26eb9aaf76e81b692f806f9140c2d2777410d7a1"
 URL: Final = f"https://github.com/Jakobovski/{REPOSITORY}/archive/{COMMIT}.zip"
 
 WORDS: Final = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+NEVER_TRAINED: Final = frozenset({*WORDS, "won", "to", "too", "for", "ate"})
+"""The digits and words that sound like one: no training, calibration or choice uses them."""
+
 SPEAKERS: Final = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
 TAKES: Final = 50
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from harness import decisions, statistics
 from harness.candidate.candidate import Candidate
 from harness.candidate.card import heard_words, read_model
-from harness.datasets import Dataset
+from harness.datasets import DIGITS, Dataset
 from harness.datasets.noise import noise_clips, noise_kinds
 from harness.decisions import Scores
 from harness.errors import ModelError
@@ -145,7 +145,7 @@ def score(candidate: Candidate, name: str, folder: Path, speech: Speech) -> Scor
 def _outliers(
     spotter: Spotter, task: tuple[str, ...], heard: frozenset[str], speech: Speech
 ) -> dict[str, Outliers]:
-    """Score everything that is no word of *task*, kind by kind."""
+    """Score everything that is no word of *task*, kind by kind; digits only if none was heard."""
     found = {"noise": Outliers(spotter.score(noise_clips()), noise_kinds())}
     others = speech.others(task)
     if others is not None:
@@ -155,8 +155,9 @@ def _outliers(
             at = [index for index, found_kind in enumerate(kinds) if found_kind == kind]
             part = Outliers(scores[at], tuple(others.words[index] for index in at))
             found[kind] = _joined(found[kind], part) if kind in found else part
-    for who, (dataset, speakers) in speech.digits().items():
-        found[who] = Outliers(spotter.score(dataset.clips), speakers, dataset.digest)
+    if not heard & set(DIGITS) and not set(spotter.labels) & set(DIGITS):
+        for who, (dataset, speakers) in speech.digits().items():
+            found[who] = Outliers(spotter.score(dataset.clips), speakers, dataset.digest)
     return found
 
 

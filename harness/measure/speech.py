@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from harness.datasets import DIGITS, Dataset, Source
 from harness.datasets.spoken_digits import speaker
-from harness.errors import DatasetError
+from harness.errors import DatasetError, UnreachableError
 
 MIXTURE = "_unknown_"
 """Folder that mixes unknown words; other folders whose name begins with ``_`` hold noise."""
@@ -65,8 +65,11 @@ class Speech:
             for who, source in self._digit_sources.items():
                 try:
                     dataset = source.load(DIGITS, "test")
-                except DatasetError as error:
+                except UnreachableError as error:
+                    # Not its own text, which names folders of this machine.
                     self.missing[who] = str(error.__cause__ or error)
+                except DatasetError as error:
+                    self.missing[who] = str(error)
                 else:
                     of = _SPEAKERS.get(who, _voice)
                     self._digits[who] = Digits(dataset, tuple(map(of, dataset.keys)))

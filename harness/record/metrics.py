@@ -169,8 +169,8 @@ def _accepts(kind: str, clips: str, meaning: str, *path: str, **more: Any) -> Me
 DIGITS: Final = _accepts(
     "digits",
     "people's digits",
-    "share of people's English digits that trigger the rule. No model has heard a digit, so this "
-    "is what a user meets, and the clips are the same in every row",
+    "share of people's English digits that trigger the rule. No committed model has heard a "
+    "digit, so this is what a user meets, and the clips are the same in every row",
     *("digits", "people"),
 )
 SYNTHETIC_DIGITS: Final = _accepts(

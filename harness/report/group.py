@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from harness.files import sha256
 from harness.record.schema import Measurement, Record
 from harness.text import slug
 
@@ -62,8 +63,9 @@ class Group:
 
     @property
     def digest(self) -> str:
-        """First eight digits of the data set's content digest."""
-        return str(self.dataset["digest"]).removeprefix("sha256:")[:8]
+        """First eight digits of a digest of all clips: the data set's, and the digits beside it."""
+        digests = (str(self.dataset["digest"]), *digits_digests(self.dataset))
+        return sha256(" ".join(digests).encode())[:8]
 
 
 def digits_digests(dataset: Mapping[str, Any]) -> tuple[str, ...]:

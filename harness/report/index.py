@@ -27,8 +27,8 @@ on synthetic voices say little about people.
 
 A model card lists every word that its training contained. The model learned to ignore the other \
 words among these, so false accepts on them say little about the words that a microphone picks \
-up. English digits are in no training and decide nothing, so false accepts on digits show what to \
-expect from words that a model has never heard."""
+up. No training, calibration or choice of a candidate uses English digits, so false accepts on \
+digits show what to expect from words that a model has never heard."""
 
 _VERDICTS: Final = (
     "**pass**: it beats every limit. **miss**: it misses exactly the limits that its module "

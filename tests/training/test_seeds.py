@@ -7,6 +7,7 @@ import pytest
 
 from candidates._training.seeds import train_seeds
 from candidates._training.sources import Sources
+from candidates._training.train import main
 from harness import Candidate, Training
 from harness.candidate.card import Card
 from harness.files import sha256
@@ -63,3 +64,15 @@ def test_one_seed_alone_is_kept_whatever_it_came_to(seeds: list[int]) -> None:
     _, card = train_seeds(train, CANDIDATE, "mine", SOURCES, seeds)
 
     assert card.seed == seeds[0]
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "many", "1.5"])
+def test_a_number_of_seeds_that_is_none_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], count: str
+) -> None:
+    monkeypatch.setattr("sys.argv", ["train", f"--seeds={count}", "mine"])
+
+    with pytest.raises(SystemExit):
+        main()
+
+    assert f"'{count}' is not a number of seeds, 1 or more" in capsys.readouterr().err

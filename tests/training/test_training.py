@@ -307,12 +307,6 @@ class TestTrain:
         assert "arabs" not in card.heard
         assert "tiny: trained without arabs: no network\n" in capsys.readouterr().out
 
-    def test_a_sparse_network_has_no_few_levels(self) -> None:
-        both = replace(TINY, sparsity=0.5, training=replace(TINY.training, levels=15))
-
-        with pytest.raises(CandidateError, match=r"levels=15 with sparsity=0.5; use one of them"):
-            train(both, "tiny", sources())
-
     def test_a_front_end_of_another_shape_is_trained_on(self) -> None:
         tall = replace(TINY, frontend=LogMel(hop_ms=100, mel_bins=4))
 

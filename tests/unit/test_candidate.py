@@ -143,3 +143,9 @@ def test_a_ready_model_lies_where_its_candidate_says() -> None:
     path = model_path(candidate, "elsewhere", Path("candidates"))
 
     assert path == Path("candidates/models/from_afar.tflite")
+
+
+def test_a_sparse_network_has_no_few_levels() -> None:
+    wanted = "levels=15 with sparsity=0.5; use one of them: few levels hold zeros, too"
+    with pytest.raises(CandidateError, match=f"^impossible candidate: {wanted}$"):
+        Candidate(network=build, sparsity=0.5, training=Training(levels=15))

@@ -158,11 +158,11 @@ def test_a_ready_model_that_is_a_folder_is_named(tmp_path: Path) -> None:
 
 def test_words_of_another_language_are_other_words(tmp_path: Path) -> None:
     candidate = Candidate(network=build)
-    heard = {"mini": {"en": ["down", "up"]}, "arabic": {"ar": ["arabic:stop"]}}
+    heard = {"mini": {"en": ["down", "up the hill"]}, "arabic": {"ar": ["arabic:stop"]}}
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "mine.json").write_text(json.dumps({"heard": heard}))
 
-    assert heard_words(candidate, "mine", tmp_path) == {"down", "up"}
+    assert heard_words(candidate, "mine", tmp_path) == {"down", "up the hill", "up", "the", "hill"}
 
 
 def test_of_a_card_without_a_list_no_word_is_known(tmp_path: Path) -> None:

@@ -76,6 +76,15 @@ CLAIMS: Final[Mapping[str, tuple[str, ...]]] = {
         "test_row.py::test_false_accepts_are_counted_for_words_and_for_noise",
         "test_noise.py::test_every_kind_is_there_at_every_level_and_digital_zero_once",
     ),
+    "Other words are counted apart by whether the training contained them.": (
+        "test_subject.py::test_words_that_the_training_contained_are_counted_apart",
+        "test_card.py::test_words_of_another_language_are_other_words",
+    ),
+    "English digits, which no training contains, are counted apart, over speakers, too.": (
+        "test_subject.py::test_digits_are_scored_by_who_says_them",
+        "test_row.py::test_false_accepts_on_digits_have_an_interval_over_speakers",
+        "test_hygiene.py::test_no_training_contained_an_english_digit",
+    ),
     "The size is that of a zip of the one file, DEFLATE level 9.": (
         "test_size.py::test_the_level_is_nine",
         "test_size.py::test_a_kilobyte_of_zeros_is_compressed_not_stored",

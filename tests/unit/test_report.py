@@ -138,6 +138,7 @@ def test_rows_scored_on_other_digits_share_no_table(results: Path) -> None:
     keep(results, record(row("small"), digits=ours), record(EXACT, digits=theirs))
 
     assert sorted(tables(page(results))) == [["exact"], ["small"]]
+    assert len(list((results / "raspberry-pi-4").glob("*-stages.svg"))) == 2
 
 
 def test_digits_that_could_not_be_had_are_named_with_the_reason(results: Path) -> None:
@@ -218,8 +219,8 @@ def test_each_data_set_has_pictures_of_its_rows(results: Path) -> None:
 
     board = results / "raspberry-pi-4"
     assert {path.name: path.read_text() for path in board.glob("*.svg")} == {
-        "go-stop-on-mini-speech-commands-1-stages.svg": "['small', 'exact'] ['go', 'stop']",
-        "go-stop-on-my-voice-1-stages.svg": "['seed'] ['go', 'stop']",
+        "go-stop-on-mini-speech-commands-f01eb793-stages.svg": "['small', 'exact'] ['go', 'stop']",
+        "go-stop-on-my-voice-f01eb793-stages.svg": "['seed'] ['go', 'stop']",
     }
 
 
@@ -311,7 +312,7 @@ def test_pictures_of_a_data_set_that_is_gone_are_removed(results: Path) -> None:
     render(results, MODELS)
 
     left = sorted(path.name for path in mine.parent.glob("*.svg"))
-    assert left == ["go-stop-on-mini-speech-commands-1-stages.svg", "mine.svg"]
+    assert left == ["go-stop-on-mini-speech-commands-f01eb793-stages.svg", "mine.svg"]
 
 
 def test_the_page_of_a_board_without_rows_is_removed(results: Path) -> None:

@@ -54,6 +54,9 @@ MODULES = {
     "trained_on_birds": ready("loudness").replace(
         "sha256=SHA256", "sha256=SHA256, heard=('bird',)"
     ),
+    "trained_on_digits": ready("loudness").replace(
+        "sha256=SHA256", "sha256=SHA256, heard=('one',)"
+    ),
     "broken": "1 / 0",
     "absent": ready("nowhere"),
     "untrained": "from harness import Candidate\nCANDIDATE = Candidate(network=print)",
@@ -550,6 +553,18 @@ def test_digits_are_scored_by_who_says_them(registry: Registry, tmp_path: Path) 
     assert triggered(subject, "people") == (10, 10)
     assert subject.scored.outliers["people"].digest == "sha256:0"
     assert "synthetic" not in subject.scored.outliers
+
+
+def test_a_model_that_heard_digits_is_not_scored_on_them(
+    registry: Registry, tmp_path: Path
+) -> None:
+    digits = {"people": Clips({f"{word}/a_1.wav": loud() for word in DIGITS})}
+    run = make_run(registry, tmp_path, GO_STOP_CLIPS, digits=digits)
+    subject = run.subject("trained_on_digits")
+
+    subject.prepare()
+
+    assert subject.scored.outliers.keys() == {"noise"}
 
 
 def test_digits_that_cannot_be_had_are_named_and_end_no_run(
