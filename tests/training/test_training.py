@@ -16,7 +16,7 @@ from candidates._networks import DsCnn
 from candidates._training import keras, tf
 from candidates._training import train as train_module
 from candidates._training.fit import build, learning_rate
-from candidates._training.heard import held_out
+from candidates._training.heard import held_out, other_words
 from candidates._training.pruning import prunable
 from candidates._training.sources import Sources
 from candidates._training.train import main, train
@@ -210,6 +210,15 @@ class TestTrain:
         _, card = train(replace(TINY, training=short), "tiny", sources())
 
         assert card.data["other_words"] == SOURCE.load(("up", "yes"), "training").digest
+
+    def test_english_digits_are_no_other_words(self) -> None:
+        class Everything(SyntheticSource):
+            def words(self, split: str) -> tuple[str, ...]:
+                return (*super().words(split), "seven", "for")
+
+        found = other_words(Everything(clips_a_word=1), ("go", "stop"), "training")
+
+        assert found == ("up", "yes")
 
     def test_synthetic_voices_are_read_if_the_recipe_asks_for_them(self) -> None:
         short = replace(TINY.training, epochs=1, synthetic=0.1, other_words=0.1)
