@@ -6,7 +6,9 @@ front-end (with the resize to 32x32), its eight outputs of which only "go" and
 "stop" are ever trained, its learning rate that hardly decays (its decay was
 meant for 150 epochs), and pruning of ordinary convolutions until the last
 step. Not kept is its split: speakers here are on one side only. It never heard a
-synthetic voice, another word or noise, and it shows.
+synthetic voice, another word or noise, and it shows. Its learning rate ends high, so
+chance moves it far: of the first four seeds, which get 192 to 199 of 206 validation
+clips right, this is the best. On new speakers it misses the limit of accuracy.
 """
 
 from typing import Any
@@ -72,5 +74,5 @@ CANDIDATE = Candidate(
     sparsity=0.95,
     labels=("down", "go", "left", "no", "right", "stop", "up", "yes"),
     task=("go", "stop"),
-    misses={"espeak": ("accuracy",), "mini_speech_commands": ()},
+    misses={"espeak": ("accuracy",), "mini_speech_commands": ("accuracy",)},
 )

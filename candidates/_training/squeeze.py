@@ -1,8 +1,8 @@
 """
 Fewer zipped bytes for the same model.
 
-:func:`squeeze` is exact: every output stays the same, bit for bit, and so does the
-speed. :func:`round_scales` changes scores a little.
+:func:`squeeze` is exact: every output stays the same, bit for bit, and no call takes longer.
+:func:`round_scales` changes scores a little.
 """
 
 from collections.abc import Iterable
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from ai_edge_litert import schema_py_generated as schema
 
 from candidates._training import layout, tables
+from candidates._training.shapes import fold_shapes
 from harness.errors import ModelError
 
 BIAS_ERROR: Final = 1 / 8
@@ -26,11 +27,11 @@ def squeeze(data: bytes) -> bytes:
     """
     Leave out of a ``.tflite`` file what LiteRT does not need to run it.
 
-    Names, signatures, metadata, the description, shapes of other batch sizes,
-    unused and duplicate buffers go; tensors and buffers are put in an order that
-    DEFLATE likes. Scales of biases become 1: LiteRT computes with input scale times
-    weight scale, and reads a bias's own scale only where the weights have a single
-    one, so there it stays.
+    Shapes that are always the same become constants, so that no call computes them. Names,
+    signatures, metadata, the description, shapes of other batch sizes, unused and duplicate
+    buffers go; tensors and buffers are put in an order that DEFLATE likes. Scales of biases
+    become 1: LiteRT computes with input scale times weight scale, and reads a bias's own
+    scale only where the weights have a single one, so there it stays.
 
     Args:
         data: The file. One that holds anything beyond a plain graph (several
@@ -43,6 +44,7 @@ def squeeze(data: bytes) -> bytes:
     model = tables.read(data)
     if tables.obstacle(model):
         return data
+    fold_shapes(model)
     _strip(model)
     _set_bias_scales_to_one(tables.layers(model))
     layout.merge_operator_codes(model)

@@ -5,18 +5,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
+from ai_edge_litert.schema_py_generated import BuiltinOperator as Builtin
 
 from candidates._training import tables
 
 Features = npt.NDArray[np.float32]
 Outputs = list[npt.NDArray[Any]]
 
+_SHAPES = {Builtin.SHAPE, Builtin.STRIDED_SLICE, Builtin.PACK}
+"""Operators that compute a shape, which is a constant in a squeezed model."""
+
 
 def showing_all(data: bytes) -> bytes:
-    """Return the model with what every operator computes as an output."""
+    """Return the model with what every operator computes as an output, but for shapes."""
     model = tables.read(data)
     graph = model.subgraphs[0]
-    graph.outputs = np.concatenate([operator.outputs for operator in graph.operators])
+    shown = [one for one in graph.operators if tables.operator_code(model, one) not in _SHAPES]
+    graph.outputs = np.concatenate([operator.outputs for operator in shown])
     return tables.write(model)
 
 

@@ -119,7 +119,9 @@ def test_quantising_divides_by_the_scale_and_adds_the_zero_point(
 
 
 def test_dequantising_takes_the_zero_point_off_and_multiplies_by_the_scale() -> None:
-    values = _Dequantizer(scale=0.25, zero_point=-128)(np.array([-128, -127, 0, 127], np.int8))
+    dequantize = _Dequantizer(np.int8, scale=0.25, zero_point=-128)
+
+    values = dequantize(np.array([-128, -127, 0, 127], np.int8))
 
     assert values.dtype == np.float32
     assert values.tolist() == [0, 0.25, 32, 63.75]
