@@ -10,4 +10,5 @@ from harness import Candidate, Training
 CANDIDATE = Candidate(
     network=DsCnn(width=16),
     training=Training(epochs=12),
+    misses={"espeak": ("accuracy",), "mini_speech_commands": ()},
 )

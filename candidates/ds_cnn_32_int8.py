@@ -11,4 +11,5 @@ CANDIDATE = Candidate(
     network=DsCnn(width=32),
     training=Training(epochs=12),
     quantization="int8",
+    misses={"espeak": ("accuracy",), "mini_speech_commands": ()},
 )

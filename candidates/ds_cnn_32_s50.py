@@ -12,4 +12,5 @@ CANDIDATE = Candidate(
     network=DsCnn(width=32),
     training=Training(epochs=12),
     sparsity=0.5,
+    misses={"espeak": ("accuracy",), "mini_speech_commands": ()},
 )

@@ -7,4 +7,5 @@ CANDIDATE = Candidate(
     network=DsCnn(width=48),
     training=Training(epochs=12),
     quantization="dynamic",
+    misses={"espeak": ("accuracy",), "mini_speech_commands": ()},
 )

@@ -7,4 +7,5 @@ CANDIDATE = Candidate(
     network=DsCnn(width=48),
     training=Training(epochs=12),
     sparsity=0.8,
+    misses={"espeak": ("accuracy",), "mini_speech_commands": ()},
 )

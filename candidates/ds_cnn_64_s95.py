@@ -11,4 +11,5 @@ CANDIDATE = Candidate(
     network=DsCnn(width=64),
     training=Training(epochs=12),
     sparsity=0.95,
+    misses={"espeak": ("accuracy",), "mini_speech_commands": ()},
 )

@@ -15,4 +15,5 @@ CANDIDATE = Candidate(
     quantization="int8",
     labels=("down", "go", "left", "no", "right", "stop", "up", "yes"),
     budget=Budget(min_accuracy=0.93, max_zipped_bytes=34 * 1024, max_latency_us=8_000),
+    misses={"espeak": ("accuracy",), "mini_speech_commands": ()},
 )
