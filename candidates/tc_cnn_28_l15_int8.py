@@ -1,7 +1,8 @@
 """
-Temporal CNN, 28 filters, int8 weights of at most 15 values a channel: the best all-round.
+Temporal CNN, 28 filters, int8 weights of at most 15 values a channel.
 
-Few values zip well, so a dense network takes fewer bytes than a pruned one of its width.
+Few values zip well: dense, it takes little more than half the bytes of the pruned
+``tc_cnn_48_s80_int8``.
 """
 
 from candidates._networks import TcCnn

@@ -1,7 +1,8 @@
 """
-Three temporal CNNs of 28 filters, joined in one file: the surest.
+Three temporal CNNs like ``tc_cnn_28_l15_int8``, joined in one file.
 
-Each is trained on its own, from another seed, and one Dense layer averages their logits.
+Each is trained on its own, from another seed, and one Dense layer averages their logits: the
+two rows show what averaging brings.
 """
 
 from candidates._networks import Ensemble, TcCnn
