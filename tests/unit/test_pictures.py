@@ -414,6 +414,13 @@ def test_the_shares_at_the_operating_rule_are_written() -> None:
     assert [text for text in words(svg) if text in rates] == ["91 % detected", "2.0 %"]
 
 
+def test_names_wider_than_a_panel_do_not_meet() -> None:
+    svg = operating([candidate(f"tc_cnn_28_l15_int8_heard_only_{i}") for i in range(4)])
+
+    pairs = itertools.combinations(texts(svg or ""), 2)
+    assert [(a.words, b.words) for a, b in pairs if a.box.meets(b.box)] == []
+
+
 def test_the_rule_is_marked_on_both_curves_at_its_place() -> None:
     svg = operating([candidate("wary", operating_rule=acting(91, 54, 36))])
 

@@ -24,8 +24,13 @@ from harness.report.pictures.canvas import (
 )
 from harness.report.table import in_order
 
-_COLUMNS: Final = 4
+_MOST_COLUMNS: Final = 4
+"""Panels side by side, fewer where names are wider than a panel."""
+
 _EDGE: Final = 16
+_BESIDE: Final = 14
+"""Room between two panels."""
+
 _TOP: Final = 84
 _LEFT: Final = 44
 _HEAD: Final = 2 * LINE + 6
@@ -71,27 +76,33 @@ def operating(rows: Sequence[Any]) -> str | None:
             "Share of keywords detected (up) against share of other clips accepted (right), "
             "at every threshold."
         )
+        columns = _columns(rows)
         down = _HEAD + _PANEL + _FOOT
-        height = _TOP + down * -(-len(rows) // _COLUMNS)
+        height = _TOP + down * -(-len(rows) // columns)
         canvas = Canvas("Detection against false accepts", subtitle, height)
         _legend(canvas, kinds, rows[0]["operating_rule"]["threshold"])
-        across = (WIDTH - 2 * _EDGE) / _COLUMNS
+        across = (WIDTH - 2 * _EDGE) / columns
         ticks, most = _ticks(rows), _most(rows, kinds)
         for index, row in enumerate(rows):
-            left = _EDGE + across * (index % _COLUMNS)
-            top = canvas.height - _TOP - down * (index // _COLUMNS)
+            left = _EDGE + across * (index % columns)
+            top = canvas.height - _TOP - down * (index // columns)
             canvas.text(left, top - LINE / 2, row["candidate"], weight="bold")
             bottom = top - _HEAD - _PANEL
-            axes = canvas.axes(left + _LEFT, bottom, left + across - 14, top - _HEAD)
+            axes = canvas.axes(left + _LEFT, bottom, left + across - _BESIDE, top - _HEAD)
             _frame(axes, ticks, most)
             for other in rows:
                 if other is not row:
                     _line(axes, other, kinds[0], FAINT, 1)
-            _summary(canvas, row, kinds[0], (left, left + across - 14, top - 1.5 * LINE))
+            _summary(canvas, row, kinds[0], (left, left + across - _BESIDE, top - 1.5 * LINE))
             for kind in reversed(kinds):
                 _line(axes, row, kind, _KINDS[kind][1], 2)
                 _mark(axes, row, kind)
         return canvas.svg()
+
+
+def _columns(rows: Sequence[Any]) -> int:
+    widest = max(text_width(row["candidate"], bold=True) for row in rows)
+    return max(1, min(_MOST_COLUMNS, int((WIDTH - 2 * _EDGE) / (widest + _BESIDE))))
 
 
 def _kinds(rows: Sequence[Any]) -> list[Path]:
