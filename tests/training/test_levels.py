@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tensorflow.lite.tools import flatbuffer_utils
+from ai_edge_litert.schema_py_generated import BuiltinOperator
 
 from candidates._networks import TcCnn
-from candidates._training import keras, tf
+from candidates._training import keras, tables, tf
 from candidates._training.convert import convert
 from candidates._training.features import as_input
 from candidates._training.levels import Levels
@@ -111,13 +111,14 @@ def test_an_int8_file_has_the_levels_of_the_network(model: Any) -> None:
 
     data = convert(model, "int8", as_input(FRONTEND, voices(20)))
 
-    graph = flatbuffer_utils.convert_bytearray_to_object(bytearray(data))
-    kernels = [
-        data.view(np.int8).reshape(tensor.shape)
-        for tensor in graph.subgraphs[0].tensors
-        if tensor.name.endswith(b"/Conv2D")
-        and (data := graph.buffers[tensor.buffer].data) is not None
+    made = tables.read(data)
+    graph = made.subgraphs[0]
+    weights = [
+        graph.tensors[operator.inputs[1]]
+        for operator in graph.operators
+        if tables.operator_code(made, operator) == BuiltinOperator.CONV_2D
     ]
+    kernels = [made.buffers[one.buffer].data.view(np.int8).reshape(one.shape) for one in weights]
     found = [np.unique(channel).size for kernel in kernels for channel in kernel]
     assert len(found) == 3 * 12
     assert max(found) <= 7
