@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from candidates._training.augment import Varier
 from harness.candidate.training import Augmentation
-from harness.frontends.frontend import Features
+from harness.frontends.frontend import Features, features_of
 
 Clips = npt.NDArray[np.int16]
 
@@ -69,4 +69,4 @@ def made_from(clips: Clips, work: Work) -> Iterator[npt.NDArray[Any]]:
 
 def as_input(frontend: Any, clips: Clips) -> Features:
     """Return features of *clips* as a network takes them: ``(clips, *shape, 1)``."""
-    return np.stack([frontend(clip) for clip in clips])[..., np.newaxis]
+    return features_of(frontend, clips)[..., np.newaxis]
