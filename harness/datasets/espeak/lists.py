@@ -43,7 +43,9 @@ SIZES: Final = {
 @dataclass(frozen=True, kw_only=True)
 class WordList:
     """
-    The words and phrases of one split for one task, none of them in another split.
+    The words and phrases of one split for one task.
+
+    No word of them is in another split, be it alone or inside a phrase.
 
     Attributes:
         everyday: Drawn by lot, the same ones for every task unless they sound like it.
@@ -67,8 +69,9 @@ def known() -> tuple[str, ...]:
 
 
 def everyday(split: str) -> tuple[str, ...]:
-    """Return words drawn by lot, whatever the task."""
-    mine = [text for text in known() if split_of(text) == split]
+    """Return words drawn by lot, whatever the task; none of them is said in an earlier split."""
+    heard = _words(text for earlier in _before(split) for text in everyday(earlier))
+    mine = [t for t in known() if split_of(t) == split and heard.isdisjoint(t.split())]
     return tuple(sorted(mine, key=_shuffled)[: SIZES[split].everyday])
 
 
@@ -82,7 +85,13 @@ def word_list(task: tuple[str, ...], split: str) -> WordList:
     """
     sounds = _sounds(task)
     never = {sounds[word] for word in (*task, *NEVER)}
-    allowed = [text for text in known() if not _holds(text, task, sounds, never)]
+    lists = [word_list(task, earlier) for earlier in _before(split)]
+    heard = _words(text for one in lists for text in (*one.near, *one.everyday))
+    allowed = [
+        text
+        for text in known()
+        if not _holds(text, task, sounds, never) and heard.isdisjoint(text.split())
+    ]
     drawn = set(everyday(split))
     rest = {text: sounds[text] for text in allowed if split_of(text) == split and text not in drawn}
     close = take_turns([nearest(sounds[word], rest) for word in task])
@@ -106,9 +115,18 @@ def require_none_of(chosen: WordList, task: Iterable[str]) -> None:
             raise DatasetError(msg)
 
 
+def _before(split: str) -> list[str]:
+    """Return the splits whose words *split* keeps away from."""
+    return list(SIZES)[: list(SIZES).index(split)]
+
+
+def _words(texts: Iterable[str]) -> set[str]:
+    return {word for text in texts for word in text.split()}
+
+
 def _sounds(task: tuple[str, ...]) -> dict[str, Sounds]:
     texts = {*known(), *task, *NEVER}
-    return sounds_of(tuple(sorted(texts | {word for text in texts for word in text.split()})))
+    return sounds_of(tuple(sorted(texts | _words(texts))))
 
 
 def _holds(text: str, task: tuple[str, ...], sounds: dict[str, Sounds], never: set[Sounds]) -> bool:

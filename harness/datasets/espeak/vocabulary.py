@@ -7,7 +7,6 @@ and test. Everyday ones are the same for every task; near ones sound like its wo
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +17,7 @@ from harness.audio import CLIP_SAMPLES
 from harness.datasets.dataset import Dataset, content_digest, require_words
 from harness.datasets.espeak.clips import to_clip
 from harness.datasets.espeak.kept import Clips, edition, read_or_make
-from harness.datasets.espeak.lists import WordList, everyday, word_list
+from harness.datasets.espeak.lists import everyday, word_list
 from harness.datasets.espeak.process import note, speak, variants
 from harness.datasets.espeak.voices import (
     ACCENTS,
@@ -56,7 +55,7 @@ class Vocabulary:
 
     def words(self, split: str) -> tuple[str, ...]:
         """Return the words and phrases of *split*, near ones first."""
-        chosen = self._list(split)
+        chosen = word_list(self._task, split)
         return (*chosen.near, *chosen.everyday)
 
     def load(self, words: tuple[str, ...], split: str) -> Dataset:
@@ -69,7 +68,7 @@ class Vocabulary:
 
         """
         require_words(f"the vocabulary of {'/'.join(self._task)}", words, self.words(split))
-        near = self._list(split).near
+        near = word_list(self._task, split).near
         said = {
             **self._said(f"{split}-everyday", everyday(split), split),
             **self._said(f"{split}-near-{sha256(' '.join(near).encode())[:12]}", near, split),
@@ -88,10 +87,6 @@ class Vocabulary:
                 {key: sha256(clip.tobytes()) for key, clip in zip(keys, clips, strict=True)}
             ),
         )
-
-    @cache  # noqa: B019  (a few lists, for as long as the source is used)
-    def _list(self, split: str) -> WordList:
-        return word_list(self._task, split)
 
     def _said(self, name: str, texts: tuple[str, ...], split: str) -> dict[str, Clips]:
         folder = self._cache / NAME / edition()
