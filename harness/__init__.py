@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from harness.candidate.budget import GO_STOP_BUDGET, Budget
 from harness.candidate.candidate import Candidate, ReadyModel
 from harness.candidate.training import Augmentation, FalseAccepts, Training
+from harness.candidate.trigger import Trigger
 from harness.frontends.frontend import Frontend
 from harness.frontends.log_mel import LogMel
 from harness.frontends.mfcc import Mfcc
@@ -29,6 +30,7 @@ __all__ = [
     "Mfcc",
     "ReadyModel",
     "Training",
+    "Trigger",
     "Waveform",
     "load_spotter",
 ]

@@ -7,6 +7,7 @@ from typing import Any, Final, Literal, Protocol, get_args
 
 from harness.candidate.budget import GO_STOP, GO_STOP_BUDGET, Budget
 from harness.candidate.training import Training
+from harness.candidate.trigger import Trigger
 from harness.errors import CandidateError
 from harness.frontends.frontend import Frontend, require_frontend
 from harness.frontends.log_mel import LogMel
@@ -76,6 +77,8 @@ class Candidate:
         task: Words that the candidate is judged on; None for all labels. The other
             labels are always wrong answers.
         budget: Limits; None for the common ones of go/stop. Another task needs its own.
+        trigger: When it acts on continuous audio; None for the trigger that its training
+            chose, or the common one.
         misses: Names of the metrics whose limits are known to be missed, by data set. On
             that data set the candidate fails if it misses another limit, or beats one of
             these.
@@ -91,6 +94,7 @@ class Candidate:
     labels: tuple[str, ...] = GO_STOP
     task: tuple[str, ...] | None = None
     budget: Budget | None = None
+    trigger: Trigger | None = None
     misses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -127,6 +131,9 @@ class Candidate:
         require_frontend(self.frontend)
         if not isinstance(self.training, Training):
             self._refuse(f"training is of type {type(self.training).__name__}", "a Training(...)")
+        if self.trigger is not None and not isinstance(self.trigger, Trigger):
+            fault = f"trigger is of type {type(self.trigger).__name__}"
+            self._refuse(fault, "a Trigger(...), or None")
         if not callable(self.network) and not isinstance(self.network, ReadyModel):
             wanted = "a builder network(keras, input_shape, labels) or a ReadyModel(path=...)"
             self._refuse(f"network is of type {type(self.network).__name__}", wanted)

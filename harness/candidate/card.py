@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from harness.candidate.candidate import Candidate, ReadyModel, model_path
 from harness.candidate.specification import specification_hash
+from harness.candidate.trigger import Trigger
 from harness.errors import ModelError
 from harness.files import sha256, write_json
 
@@ -29,6 +30,8 @@ class Card:
         versions: Versions of Python and of the packages that made the model.
         machine: Machine that it was trained on.
         seed: Seed of the training.
+        trigger: What training chose of the trigger on continuous audio, and what each choice
+            came to on a stream of validation clips; empty if it chose nothing.
         seeds: What other seeds came to on the validation split, if several were trained.
         training_s: Duration of the training, in seconds.
         history: Loss after each epoch, and accuracy and detection at 2 % false accepts on
@@ -56,6 +59,7 @@ class Card:
     calibration: dict[str, Any]
     validation: dict[str, int]
     sparsity: dict[str, Any]
+    trigger: dict[str, Any] = field(default_factory=dict)
     seeds: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def write(self, path: Path) -> None:
@@ -95,10 +99,24 @@ def heard_words(candidate: Candidate, name: str, folder: Path) -> frozenset[str]
     """
     if isinstance(candidate.network, ReadyModel):
         return frozenset(candidate.network.heard)
-    card = json.loads(model_path(candidate, name, folder).with_suffix(".json").read_bytes())
-    sources = card.get("heard", {}).values()
+    sources = _card(candidate, name, folder).get("heard", {}).values()
     texts = [text for languages in sources for text in languages.get("en", ())]
     return frozenset(word for text in texts for word in (text, *text.split()))
+
+
+def trigger_of(candidate: Candidate, name: str, folder: Path) -> Trigger:
+    """Return the trigger that the module of candidate *name* states, else that of its card."""
+    if candidate.trigger is not None or isinstance(candidate.network, ReadyModel):
+        return candidate.trigger or Trigger()
+    chosen = _card(candidate, name, folder).get("trigger", {}).get("mean_of", Trigger.mean_of)
+    return Trigger(mean_of=chosen)
+
+
+def _card(candidate: Candidate, name: str, folder: Path) -> dict[str, Any]:
+    """Return the card of a candidate whose model was read."""
+    path = model_path(candidate, name, folder).with_suffix(".json")
+    card: dict[str, Any] = json.loads(path.read_bytes())
+    return card
 
 
 def _read_ready(ready: ReadyModel, name: str, path: Path) -> bytes:

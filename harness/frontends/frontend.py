@@ -1,7 +1,7 @@
 """What a front-end is, and the checks of one that a candidate defines."""
 
 import dataclasses
-from typing import Any, Final, NoReturn, Protocol
+from typing import Any, Final, NamedTuple, NoReturn, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,22 @@ INT16_SCALE: Final = 32_768
 _INT16: Final = np.dtype(np.int16)
 _OURS: Final = "LogMel(...), Mfcc(...) or Waveform(...)"
 _FIX: Final = "fix its __call__"
+
+
+class Framing(NamedTuple):
+    """
+    The frames of one second that features are computed from, each on its own.
+
+    Attributes:
+        frames: Number of frames.
+        frame_length: Samples in a frame, at 16 kHz.
+        hop_length: Samples between the starts of two frames, at 16 kHz.
+
+    """
+
+    frames: int
+    frame_length: int
+    hop_length: int
 
 
 class Frontend(Protocol):

@@ -16,7 +16,7 @@ import numpy as np
 
 from harness.audio import SAMPLE_RATE_HZ, Clip
 from harness.frontends.filters import bilinear_matrix, hann_window, mel_matrix
-from harness.frontends.frontend import INT16_SCALE, Features, refuse, require_clip
+from harness.frontends.frontend import INT16_SCALE, Features, Framing, refuse, require_clip
 
 Spectrum = Literal["magnitude", "power"]
 SPECTRA: Final = get_args(Spectrum)
@@ -147,17 +147,39 @@ class LogMel:
 
     def __call__(self, clip: Clip, /) -> Features:
         """Return the features of one clip: int16 ``(16000,)`` in, float32 ``shape`` out."""
-        features = self.logarithm(self.mel_spectrum(clip))
+        require_clip(clip)
+        return self.of_rows(self.rows(clip), clip)
+
+    @cached_property
+    def framing(self) -> Framing | None:
+        """How a clip is framed; None if it is downsampled first, as a filter joins its frames."""
+        if self.sample_rate_hz != SAMPLE_RATE_HZ:
+            return None
+        return Framing(self.frames, self.frame_length, self.hop_length)
+
+    def rows(self, samples: Clip) -> Features:
+        """
+        Return a row of each whole frame of *samples*, which may be part of a clip.
+
+        Float32 ``(frames, mel_bins)``: the logarithm of the mel spectrum.
+        """
+        return self.logarithm(self.mel_spectrum(samples))
+
+    def of_rows(self, rows: Features, _clip: Clip) -> Features:
+        """Return the features of a clip with these *rows*."""
         if self.resize is None:
-            return features
-        rows, columns = self._resize_matrices
-        stretched: Features = rows @ features
-        resized: Features = stretched @ columns
+            return rows
+        left, right = self._resize_matrices
+        stretched: Features = left @ rows
+        resized: Features = stretched @ right
         return resized
 
     def mel_spectrum(self, clip: Clip) -> Features:
-        """Return the mel spectrum of a clip, float32 ``(frames, mel_bins)``; full scale is 1."""
-        require_clip(clip)
+        """
+        Return the mel spectrum of a clip or a part of one; full scale is 1.
+
+        Float32 ``(frames, mel_bins)``, a row of each whole frame.
+        """
         samples: Features = clip.astype(np.float32)
         if self.sample_rate_hz != SAMPLE_RATE_HZ:
             samples = self._downsample(samples)
@@ -178,8 +200,9 @@ class LogMel:
         """Return the frames times the window, float32 ``(frames, frame_length)``."""
         # The frames overlap, so they are a view. np.ndarray makes it in a fifth of the time
         # that as_strided takes, and refuses one that would reach beyond the samples.
-        shape, strides = self._layout
-        frames: Features = np.ndarray(shape, samples.dtype, samples, strides=strides)
+        count = 1 + (samples.size - self.frame_length) // self.hop_length
+        shape = count, self.frame_length
+        frames: Features = np.ndarray(shape, samples.dtype, samples, strides=self._strides)
         return frames * self._window
 
     def _downsample(self, samples: Features) -> Features:
@@ -190,10 +213,10 @@ class LogMel:
         return np.ascontiguousarray(resample_poly(samples, up, down), dtype=np.float32)
 
     @cached_property
-    def _layout(self) -> tuple[tuple[int, int], tuple[int, int]]:
-        """Shape of the frames, and bytes from one frame and one sample to the next."""
+    def _strides(self) -> tuple[int, int]:
+        """Bytes from one frame to the next, and from one sample to the next."""
         step = np.dtype(np.float32).itemsize
-        return (self.frames, self.frame_length), (self.hop_length * step, step)
+        return self.hop_length * step, step
 
     @cached_property
     def _rfft(self) -> Callable[[Features], Any]:

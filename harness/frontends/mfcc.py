@@ -19,7 +19,7 @@ import numpy as np
 
 from harness.audio import Clip
 from harness.frontends.filters import dct_matrix
-from harness.frontends.frontend import INT16_SCALE, Features, refuse
+from harness.frontends.frontend import INT16_SCALE, Features, Framing, refuse, require_clip
 from harness.frontends.log_mel import LogMel
 
 Scale = Literal["tensorflow", "orthonormal"]
@@ -81,11 +81,32 @@ class Mfcc:
 
     def __call__(self, clip: Clip, /) -> Features:
         """Return the features of one clip: int16 ``(16000,)`` in, float32 ``shape`` out."""
-        mel = self.log_mel.mel_spectrum(clip)
-        if self.normalisation is not None:
-            mel *= self._gain(clip)
-        features: Features = self.log_mel.logarithm(mel) @ self._dct_matrix
-        return features
+        require_clip(clip)
+        return self.of_rows(self.rows(clip), clip)
+
+    @property
+    def framing(self) -> Framing | None:
+        """How a clip is framed, as in :class:`LogMel`."""
+        return self.log_mel.framing
+
+    def rows(self, samples: Clip) -> Features:
+        """
+        Return a row of each whole frame of *samples*, which may be part of a clip.
+
+        Float32: coefficients, or mel bins if a number of the whole clip is needed first.
+        """
+        mel = self.log_mel.mel_spectrum(samples)
+        return mel if self.normalisation is not None else self._coefficients(mel)
+
+    def of_rows(self, rows: Features, clip: Clip) -> Features:
+        """Return the features of *clip* with these *rows*."""
+        if self.normalisation is None:
+            return rows
+        return self._coefficients(rows * np.float32(self._gain(clip)))
+
+    def _coefficients(self, mel: Features) -> Features:
+        coefficients: Features = self.log_mel.logarithm(mel) @ self._dct_matrix
+        return coefficients
 
     def _gain(self, clip: Clip) -> float:
         """

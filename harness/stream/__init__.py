@@ -1,0 +1,1 @@
+"""Continuous audio: from samples to detections, and how often those are wrong."""
