@@ -11,6 +11,8 @@ from harness.datasets.arabic_speech_commands import ArabicSpeechCommands
 from harness.datasets.dataset import Dataset, Source
 from harness.datasets.default import Default
 from harness.datasets.espeak import Espeak
+from harness.datasets.espeak.kept import Clips
+from harness.datasets.espeak.sentences import overheard
 from harness.datasets.folder import Folder
 from harness.datasets.mini_speech_commands import MiniSpeechCommands
 from harness.datasets.speech_commands import SpeechCommands
@@ -18,7 +20,17 @@ from harness.datasets.spoken_digits import WORDS as DIGITS
 from harness.datasets.spoken_digits import SpokenDigits
 from harness.errors import DatasetError
 
-__all__ = ["DIGITS", "NAMES", "Dataset", "Source", "arabic", "digits", "find", "for_training"]
+__all__ = [
+    "DIGITS",
+    "NAMES",
+    "Dataset",
+    "Source",
+    "arabic",
+    "digits",
+    "find",
+    "for_training",
+    "sentences",
+]
 
 _Make = Callable[[Path, Path | None], Source]
 """Makes a data set from the cache and, if there is one, the folder with archives."""
@@ -88,6 +100,11 @@ def digits(environ: Mapping[str, str] = os.environ) -> dict[str, Source]:
 def arabic(environ: Mapping[str, str] = os.environ) -> Source:
     """Return Arabic words spoken by people, from which a model learns what to ignore."""
     return find(ArabicSpeechCommands.name, environ)
+
+
+def sentences(task: tuple[str, ...], split: str = "test") -> Clips:
+    """Return sentences that synthetic voices say, as :func:`overheard` does."""
+    return overheard(_places({})[0], task, split)
 
 
 def _places(environ: Mapping[str, str]) -> tuple[Path, Path | None]:

@@ -127,21 +127,21 @@ def test_a_word_of_the_task_or_a_digit_in_a_list_is_refused(text: str, word: str
 def test_voices_are_those_of_the_split() -> None:
     variants = process.variants()
     for split in SPLITS:
-        said = plan(("goat", "photo"), split, variants)
+        said = plan(("goat", "photo"), split, variants, TAKES)
         assert len(said) == 2 * TAKES
         assert {one.voice.partition("+")[2] for one in said} <= set(speakers(variants)[split])
 
 
 def test_takes_of_a_word_differ() -> None:
-    said = plan(("goat",), "training", process.variants())
+    said = plan(("goat",), "training", process.variants(), TAKES)
 
     assert len({(one.voice, one.pitch, one.words_a_minute) for one in said}) == TAKES
 
 
 def test_a_word_is_planned_alike_beside_others() -> None:
-    alone = plan(("goat",), "training", FEW)
+    alone = plan(("goat",), "training", FEW, TAKES)
 
-    assert plan(("photo", "goat"), "training", FEW)[TAKES:] == alone
+    assert plan(("photo", "goat"), "training", FEW, TAKES)[TAKES:] == alone
 
 
 def test_every_word_is_said_as_often(small: Vocabulary) -> None:

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from tqdm import tqdm
 
 from harness.audio import Clip
 from harness.datasets.dataset import Dataset, content_digest, require_words
@@ -24,6 +23,7 @@ from harness.datasets.espeak.kept import Clips, edition, read_or_make
 from harness.datasets.espeak.process import note, speak, variants
 from harness.datasets.espeak.voices import DIGITS, WORDS, Utterance, generator, plan
 from harness.files import sha256
+from harness.progress import tqdm
 
 NAME: Final = "espeak"
 

@@ -17,7 +17,7 @@ SNR_DB: Final = (5.0, 40.0)
 EXPONENT: Final = (0.0, 2.0)
 """Of the noise's power spectrum, 1/f**exponent: from white to brown."""
 
-_FULL_SCALE: Final = 32_768
+FULL_SCALE: Final = 32_768
 _COMMON: Final = np.gcd(SAMPLE_RATE_HZ, RATE_HZ)
 _UP: Final = int(SAMPLE_RATE_HZ // _COMMON)
 _DOWN: Final = int(RATE_HZ // _COMMON)
@@ -37,14 +37,19 @@ def to_clip(spoken: npt.NDArray[np.int16], rng: np.random.Generator) -> Clip:
         int16, shape ``(CLIP_SAMPLES,)``, at SAMPLE_RATE_HZ.
 
     """
-    speech = _second(_trimmed(_resampled(spoken)), rng)
-    level = _FULL_SCALE * 10 ** (rng.uniform(*LEVEL_DBFS) / 20)
+    speech = _second(to_speech(spoken), rng)
+    level = FULL_SCALE * 10 ** (rng.uniform(*LEVEL_DBFS) / 20)
     speech *= level / np.sqrt(np.mean(speech**2))
     noise = coloured_noise(rng, rng.uniform(*EXPONENT))
     noise *= np.float32(level * 10 ** (-rng.uniform(*SNR_DB) / 20))
     start = rng.integers(0, CLIP_SAMPLES - speech.size, endpoint=True)
     noise[start : start + speech.size] += speech
     return to_int16(noise)
+
+
+def to_speech(spoken: npt.NDArray[np.int16]) -> npt.NDArray[np.float32]:
+    """Return *spoken* at SAMPLE_RATE_HZ, without the silence around it."""
+    return _trimmed(_resampled(spoken))
 
 
 def _resampled(spoken: npt.NDArray[np.int16]) -> npt.NDArray[np.float32]:

@@ -23,7 +23,7 @@ Clips = npt.NDArray[np.int16]
 
 SOURCES: Final = (
     *sorted(Path(__file__).parent.glob("*.py")),
-    Path(__file__).with_name("words.txt"),
+    *sorted(Path(__file__).parent.glob("*.txt")),
     Path(audio.__file__),
     Path(noise.__file__),
 )

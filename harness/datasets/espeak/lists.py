@@ -103,6 +103,13 @@ def word_list(task: tuple[str, ...], split: str) -> WordList:
     return chosen
 
 
+def without(texts: tuple[str, ...], task: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those of *texts* that hold no word of *task*, nor a form or a sound of one."""
+    sounds = sounds_of(tuple(sorted({*_words(texts), *task})))
+    never = {sounds[word] for word in task}
+    return tuple(text for text in texts if not _holds(text, task, sounds, never))
+
+
 def require_none_of(chosen: WordList, task: Iterable[str]) -> None:
     """Raise DatasetError if a list holds a word of *task*, or one that no list may hold."""
     never = {*task, *NEVER}

@@ -5,13 +5,12 @@ About a thousand words and phrases for training, and two hundred each for valida
 and test. Everyday ones are the same for every task; near ones sound like its words.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-from tqdm import tqdm
 
 from harness.audio import CLIP_SAMPLES
 from harness.datasets.dataset import Dataset, content_digest, require_words
@@ -30,6 +29,7 @@ from harness.datasets.espeak.voices import (
     speakers,
 )
 from harness.files import sha256
+from harness.progress import tqdm
 
 NAME: Final = "espeak"
 TAKES: Final = 14
@@ -38,6 +38,9 @@ TAKES: Final = 14
 PROCESSES: Final = 2
 _AT_ONCE: Final = 500
 """Utterances in one go of one process: a matter of the samples, as echo reaches into the next."""
+
+Place = Callable[[Clips, np.random.Generator], Clips]
+"""Makes samples of a fixed number from those of an utterance."""
 
 KEPT: Final = 8
 """Lists of near words of a split that stay in the cache, the latest used."""
@@ -92,22 +95,22 @@ class Vocabulary:
         folder = self._cache / NAME / edition()
         file = folder / f"{name}.clips"
         clips = read_or_make(
-            file, TAKES * len(texts), lambda: spoken(plan(texts, split, variants()), name)
+            file, TAKES * len(texts), lambda: spoken(plan(texts, split, variants(), TAKES), name)
         )
         file.touch()
         _forget(folder, f"{split}-near-*.clips")
         return dict(zip(texts, clips.reshape(len(texts), TAKES, -1), strict=True))
 
 
-def plan(texts: Iterable[str], split: str, names: tuple[str, ...]) -> list[Utterance]:
-    """Return the utterances of *texts*: voices of *split*, drawn by a hash of each text."""
+def plan(texts: Iterable[str], split: str, names: tuple[str, ...], takes: int) -> list[Utterance]:
+    """Return the *takes* of each text: voices of *split*, drawn by a hash of the text."""
     voices = [(accent, name) for name in speakers(names)[split] for accent in ACCENTS]
-    return [utterance for text in texts for utterance in _takes(text, split, voices)]
+    return [utterance for text in texts for utterance in _takes(text, split, voices, takes)]
 
 
-def _takes(text: str, split: str, voices: list[tuple[str, str]]) -> Iterable[Utterance]:
+def _takes(text: str, split: str, voices: list[tuple[str, str]], takes: int) -> Iterable[Utterance]:
     rng = seeded(SPLITS.index(split), int(sha256(text.encode())[:8], 16))
-    for _ in range(TAKES):
+    for _ in range(takes):
         accent, name = voices[rng.integers(len(voices))]
         yield Utterance(
             text=text,
@@ -118,15 +121,21 @@ def _takes(text: str, split: str, voices: list[tuple[str, str]]) -> Iterable[Utt
         )
 
 
-def spoken(utterances: list[Utterance], what: str) -> Clips:
-    """Return a clip of each of *utterances*; several processes speak at a time."""
-    clips = np.empty((len(utterances), CLIP_SAMPLES), np.int16)
+def spoken(
+    utterances: list[Utterance], what: str, place: Place = to_clip, samples: int = CLIP_SAMPLES
+) -> Clips:
+    """
+    Return what *place* makes of each of *utterances*, int16 ``(utterances, samples)``.
+
+    Several processes speak at a time.
+    """
+    clips = np.empty((len(utterances), samples), np.int16)
     starts = range(0, len(utterances), _AT_ONCE)
 
     def say(start: int) -> None:
         rng = seeded(start, len(utterances))
-        for i, samples in enumerate(speak(utterances[start : start + _AT_ONCE]), start):
-            clips[i] = to_clip(samples, rng)
+        for i, said in enumerate(speak(utterances[start : start + _AT_ONCE]), start):
+            clips[i] = place(said, rng)
 
     with ThreadPoolExecutor(PROCESSES) as pool:
         list(tqdm(pool.map(say, starts), f"eSpeak NG says {what}", len(starts), disable=None))

@@ -8,10 +8,9 @@ import urllib.request
 from pathlib import Path
 from typing import Final
 
-from tqdm import tqdm
-
 from harness.datasets.fetching.connect import opener
 from harness.errors import DatasetError, UnreachableError
+from harness.progress import tqdm
 
 SILENCE_S: Final = 10
 """Seconds without a byte after which a download gives up."""
