@@ -57,6 +57,36 @@ def count(hits: npt.NDArray[np.bool_]) -> Proportion:
     return proportion(int(hits.sum()), len(hits))
 
 
+class Rate(NamedTuple):
+    """
+    Events per unit of time, with the exact 95 % interval of the rate they come at.
+
+    Attributes:
+        per_unit: Events divided by the time watched.
+        low: Lower end of the interval.
+        high: Upper end of the interval.
+
+    """
+
+    per_unit: float
+    low: float
+    high: float
+
+
+def rate(events: int, watched: float) -> Rate:
+    """
+    Return the rate of *events* in the time *watched*, in any unit of time above 0.
+
+    Source: Garwood 1936, "Fiducial limits for the Poisson distribution", Biometrika 28,
+    437-442, by way of the gamma distribution.
+    """
+    from scipy.special import gammaincinv  # noqa: PLC0415  (only measuring needs SciPy)
+
+    low = float(gammaincinv(events, 0.025)) if events else 0.0
+    high = float(gammaincinv(events + 1, 0.975))
+    return Rate(events / watched, low / watched, high / watched)
+
+
 class Paired(NamedTuple):
     """
     How two candidates, or one candidate before and after, differ on the same clips.

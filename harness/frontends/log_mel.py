@@ -148,7 +148,7 @@ class LogMel:
     def __call__(self, clip: Clip, /) -> Features:
         """Return the features of one clip: int16 ``(16000,)`` in, float32 ``shape`` out."""
         require_clip(clip)
-        return self.of_rows(self.rows(clip), clip)
+        return self.of_rows(self.rows(clip))
 
     @cached_property
     def framing(self) -> Framing | None:
@@ -165,7 +165,7 @@ class LogMel:
         """
         return self.logarithm(self.mel_spectrum(samples))
 
-    def of_rows(self, rows: Features, _clip: Clip) -> Features:
+    def of_rows(self, rows: Features) -> Features:
         """Return the features of a clip with these *rows*."""
         if self.resize is None:
             return rows

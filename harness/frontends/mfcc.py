@@ -82,27 +82,27 @@ class Mfcc:
     def __call__(self, clip: Clip, /) -> Features:
         """Return the features of one clip: int16 ``(16000,)`` in, float32 ``shape`` out."""
         require_clip(clip)
-        return self.of_rows(self.rows(clip), clip)
+        mel = self.log_mel.mel_spectrum(clip)
+        if self.normalisation is not None:
+            mel *= self._gain(clip)
+        return self._coefficients(mel)
 
     @property
     def framing(self) -> Framing | None:
-        """How a clip is framed, as in :class:`LogMel`."""
-        return self.log_mel.framing
+        """How a clip is framed; None if the whole clip is normalised, or downsampled, first."""
+        return None if self.normalisation is not None else self.log_mel.framing
 
     def rows(self, samples: Clip) -> Features:
         """
         Return a row of each whole frame of *samples*, which may be part of a clip.
 
-        Float32: coefficients, or mel bins if a number of the whole clip is needed first.
+        Float32 ``(frames, coefficients)``.
         """
-        mel = self.log_mel.mel_spectrum(samples)
-        return mel if self.normalisation is not None else self._coefficients(mel)
+        return self._coefficients(self.log_mel.mel_spectrum(samples))
 
-    def of_rows(self, rows: Features, clip: Clip) -> Features:
-        """Return the features of *clip* with these *rows*."""
-        if self.normalisation is None:
-            return rows
-        return self._coefficients(rows * np.float32(self._gain(clip)))
+    def of_rows(self, rows: Features) -> Features:
+        """Return the features of a clip with these *rows*: the rows."""
+        return rows
 
     def _coefficients(self, mel: Features) -> Features:
         coefficients: Features = self.log_mel.logarithm(mel) @ self._dct_matrix

@@ -1,13 +1,13 @@
 """Deciding on continuous audio, a hop at a time."""
 
+import functools
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from harness.audio import CLIP_SAMPLES, SAMPLE_RATE_HZ
+from harness.audio import SAMPLE_RATE_HZ, Clip
 from harness.candidate.card import trigger_of
 from harness.candidate.registry import Registry
 from harness.candidate.trigger import Trigger
@@ -15,9 +15,7 @@ from harness.decisions import Scores
 from harness.spotter.loading import load_spotter
 from harness.spotter.spotter import Spotter
 from harness.stream.features import stream_features
-
-Samples = npt.NDArray[np.int16]
-"""Any number of 16 kHz mono samples: int16 ``(samples,)``."""
+from harness.stream.seconds import Samples, Seconds
 
 
 class Detection(NamedTuple):
@@ -52,10 +50,8 @@ class Detector:
     def __init__(self, spotter: Spotter, trigger: Trigger) -> None:
         self.spotter = spotter
         self.trigger = trigger
+        self._seconds = Seconds(trigger.hop_samples)
         self._features = stream_features(spotter.frontend, trigger.hop_samples)
-        self._second = np.zeros(CLIP_SAMPLES, np.int16)
-        self._fed = 0
-        self._missing = CLIP_SAMPLES
         nothing = np.zeros(len(spotter.labels), np.float32)
         self._scores = deque([nothing] * trigger.mean_of, maxlen=trigger.mean_of)
         self._resting = 0
@@ -63,45 +59,30 @@ class Detector:
     @property
     def seconds(self) -> float:
         """Seconds of audio fed so far."""
-        return self._fed / SAMPLE_RATE_HZ
+        return self._seconds.fed / SAMPLE_RATE_HZ
 
     def feed(self, samples: Samples) -> list[Detection]:
         """Take the next *samples*, and return what is detected in the hops they complete."""
-        return list(self._detections(samples))
+        decided = map(self._decide, self._seconds.feed(samples))
+        return [detection for detection in decided if detection is not None]
 
-    def _detections(self, samples: Samples) -> Iterator[Detection]:
-        while samples.size:
-            part, samples = samples[: self._missing], samples[self._missing :]
-            self._second[: -part.size] = self._second[part.size :]
-            self._second[-part.size :] = part
-            self._fed += part.size
-            self._missing -= part.size
-            if not self._missing:
-                self._missing = self.trigger.hop_samples
-                detection = self._decide()
-                if detection is not None:
-                    yield detection
-
-    def _decide(self) -> Detection | None:
-        self._scores.append(self.spotter.model(self._features(self._second)))
+    def _decide(self, second: Clip) -> Detection | None:
+        self._scores.append(self.spotter.model(self._features(second)))
         self._resting = max(0, self._resting - 1)
         if self._resting:
             return None
-        mean = mean_scores(list(self._scores))
+        mean = mean_scores(self._scores)
         top = int(mean.argmax())
-        labels = self.spotter.labels
-        if not mean[top] > self.trigger.threshold or labels[top] not in self.spotter.task:
+        word = self.spotter.labels[top]
+        if not mean[top] > self.trigger.threshold or word not in self.spotter.task:
             return None
         self._resting = self.trigger.refractory_hops
-        return Detection(self.seconds, labels[top], float(mean[top]))
+        return Detection(self.seconds, word, float(mean[top]))
 
 
-def mean_scores(rows: list[Scores]) -> Scores:
-    """Return the mean of equally shaped *rows*, summed from first to last in float32."""
-    total = rows[0].copy()
-    for row in rows[1:]:
-        total += row
-    total /= np.float32(len(rows))
+def mean_scores(rows: Sequence[Scores] | deque[Scores]) -> Scores:
+    """Return the mean of scores of equal shape, summed from first to last in float32."""
+    total: Scores = functools.reduce(np.add, rows) / np.float32(len(rows))
     return total
 
 

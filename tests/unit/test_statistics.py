@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from harness import statistics
 from harness.decisions import (
     OPERATING_THRESHOLD,
     THRESHOLDS,
@@ -190,3 +191,18 @@ def test_an_interval_over_groups_is_students() -> None:
 
 def test_one_group_does_not_vary() -> None:
     assert between_groups(np.array([True, False]), ["a", "a"]) is None
+
+
+@pytest.mark.parametrize(
+    ("events", "hours", "expected"),
+    [
+        # Garwood's table of exact limits: 0, 1 and 10 events.
+        (0, 1.0, (0.0, 0.0, 3.6889)),
+        (1, 1.0, (1.0, 0.0253, 5.5716)),
+        (10, 2.0, (5.0, 2.3977, 9.1952)),
+    ],
+)
+def test_a_rate_has_the_exact_interval_of_poisson(
+    events: int, hours: float, expected: tuple[float, float, float]
+) -> None:
+    assert statistics.rate(events, hours) == pytest.approx(expected, abs=1e-4)

@@ -37,13 +37,14 @@ ROLLING = [
     LogMel(frame_ms=50, mel_bins=30, resize=(32, 32)),
     LogMel(spectrum="power", fft_length=1_024, log_floor=1e-4),
     Mfcc(),
-    Mfcc(log_mel=LogMel(frame_ms=30, hop_ms=20, mel_bins=40), normalisation="maximum"),
-    Mfcc(normalisation="peak"),
+    Mfcc(log_mel=LogMel(frame_ms=30, hop_ms=20, mel_bins=40), scale="orthonormal"),
 ]
 WHOLE = [
     Waveform(),
     LogMel(sample_rate_hz=8_000, high_hz=4_000),
     LogMel(hop_ms=30),
+    Mfcc(normalisation="peak"),
+    Mfcc(log_mel=LogMel(sample_rate_hz=8_000, high_hz=4_000)),
     Louder(),
 ]
 
