@@ -62,9 +62,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--results",
         type=Path,
-        default=ROOT / "results",
         metavar="DIR",
         help="folder to write records and reports to (default: results)",
+    )
+    group.addoption(
+        "--publish",
+        action="store_true",
+        help="list this machine in the index of results, which a first run leaves as it is",
     )
     group.addoption(
         "--compare",
@@ -106,7 +110,13 @@ def pytest_configure(config: pytest.Config) -> None:
     profile = PROFILES[config.getoption("profile")]
     certain = config.getoption("certain")
     run = Run(registry, Speech(source, digits), profile, machine.Machine(), certain=certain)
-    config.stash[RECORDER] = Recorder(run, ROOT, config.getoption("results"))
+    publish = config.getoption("publish") or config.getoption("results") is not None
+    config.stash[RECORDER] = Recorder(run, ROOT, _results(config), publish=publish)
+
+
+def _results(config: pytest.Config) -> Path:
+    given: Path | None = config.getoption("results")
+    return given or ROOT / "results"
 
 
 class _WithProgress:
@@ -159,7 +169,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 def _require_usable(config: pytest.Config) -> None:
     """Raise ResultsError if the run's results could not be written, rendered or compared."""
-    results, old = config.getoption("results"), config.stash[OLD]
+    results, old = _results(config), config.stash[OLD]
     files.require_writable(results)
     report.require_renderable(results)
     if old is not None:
@@ -217,14 +227,14 @@ def subject(request: pytest.FixtureRequest) -> Subject:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write, render and compare what was measured, even if the run was cut short."""
     config = session.config
-    recorder, results = config.stash[RECORDER], config.getoption("results")
+    recorder, results = config.stash[RECORDER], _results(config)
     lines = config.stash.setdefault(PRINTED_LAST, [])
     records: list[Record] = []
     for step in (
         lambda: records.extend(recorder.records()),
         lambda: (line for record in records for line in summary.table(record, _width(config))),
         lambda: (f"wrote {path}" for path in recorder.save(records, results)),
-        lambda: (f"wrote {path}" for path in _render(recorder, results)),
+        lambda: _render(recorder, results),
         recorder.require_any,
         lambda: _compare(records, session),
     ):
@@ -239,12 +249,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         _fail(session)  # even if the tests of verdicts were deselected
 
 
-def _render(recorder: Recorder, results: Path) -> list[Path]:
-    """Render the pages if the run has any row; returns the paths of the text pages."""
+def _render(recorder: Recorder, results: Path) -> list[str]:
+    """Render the pages if the run has any row; returns the lines that say which."""
     if not recorder.finished:
         return []
-    pages = report.render(results, recorder.run.registry.models())
-    return [path for path in pages if path.suffix != ".svg"]
+    models, board = recorder.run.registry.models(), recorder.folder(results)
+    return summary.rendered(models, board, publish=recorder.publish)
 
 
 def _compare(records: list[Record], session: pytest.Session) -> list[str]:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from importlib import metadata
 from typing import Final
 
+from harness.measure.identity import hashed_identity
 from harness.measure.machine import Machine
 from harness.record.schema import Fact
 from harness.text import slug
@@ -173,6 +174,7 @@ def _version(package: str) -> Callable[[Machine], Fact]:
 
 _FACTS: Final[Mapping[str, Callable[[Machine], Fact]]] = {
     "name": _name,
+    "machine": hashed_identity,
     "model": _model,
     "cpu": _cpu,
     "architecture": lambda _: platform.machine(),

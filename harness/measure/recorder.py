@@ -11,6 +11,7 @@ from harness.measure.revision import revision
 from harness.measure.run import Run
 from harness.measure.subject import Subject
 from harness.record import store
+from harness.record.machines import board_folder
 from harness.record.schema import Record
 
 
@@ -22,12 +23,15 @@ class Recorder:
 
     Attributes:
         run: The run to record.
+        publish: Whether the user says that the results are to be published: listed in the
+            index, and kept with records of this kind of board that name no machine.
         empty_call_us: Cost of timing a call, in microseconds; None until it is measured.
 
     """
 
-    def __init__(self, run: Run, root: Path, results: Path) -> None:
+    def __init__(self, run: Run, root: Path, results: Path, *, publish: bool = False) -> None:
         self.run = run
+        self.publish = publish
         self.empty_call_us: float | None = None
         self._info = {
             "started": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -65,14 +69,19 @@ class Recorder:
             if (subjects := [s for s in self.finished if (s.words or tasks[0]) == words])
         ]
 
+    def folder(self, results: Path) -> Path:
+        """Return the folder of *results* that the records belong in."""
+        return board_folder(results, self.run.conditions.facts, publish=self.publish)
+
     def save(self, records: Sequence[Record], results: Path) -> list[Path]:
         """Write *records* and return their paths."""
         commit = self._info["commit"] or "no-commit"
         stem = f"{self._info['started'].replace(':', '').replace('-', '')}-{commit[:10]}"
+        folder = self.folder(results) / "raw"
         return [
             store.write(
                 record,
-                results / str(record["board"]["name"]) / "raw",
+                folder,
                 stem if len(records) == 1 else f"{stem}-{'-'.join(record['dataset']['labels'])}",
             )
             for record in records

@@ -6,22 +6,27 @@ from pathlib import Path
 from harness import files
 from harness.errors import ResultsError
 from harness.record import store
+from harness.record.machines import NOT_RECORDED, machine_of
 from harness.record.schema import Measurement, Record
 from harness.report.group import Group, Row, digits_digests, newest, started
-from harness.report.index import INDEX_TITLE, index_page
+from harness.report.index import INDEX_TITLE, index_page, page_link
 from harness.report.page import board_page
 
-__all__ = ["render", "require_renderable"]
+__all__ = ["listed", "render", "require_renderable"]
 
 
-def render(results: Path, models: Mapping[str, str]) -> list[Path]:
+def render(results: Path, models: Mapping[str, str], board: Path | None = None) -> list[Path]:
     """
     Write every page under *results* anew from the records there.
+
+    With *board*, a folder that the index does not list, only the pages of that folder are
+    written: what others published stays as it is, byte for byte.
 
     Args:
         results: Folder that holds ``<board>/raw/*.json``.
         models: SHA-256 of each candidate's current model. A row of another model, or
             of a candidate that is not among these, is history and not shown.
+        board: Folder of the only board whose pages are written; None for all.
 
     Returns:
         Paths of the pages and pictures written.
@@ -32,17 +37,25 @@ def render(results: Path, models: Mapping[str, str]) -> list[Path]:
 
     """
     _require_ours(results)
-    folders = _folders(results)
+    folders = _folders(results) if board is None else [board]
     boards = [(folder, _groups(folder, models)) for folder in folders]
     shown = [(folder, groups) for folder, groups in boards if groups]
-    pages = {results / "README.md": index_page([(f.name, groups) for f, groups in shown])}
+    pages = {}
+    if board is None:
+        pages[results / "README.md"] = index_page([(f.name, groups) for f, groups in shown])
     for folder, groups in shown:
-        pages[folder / "report.md"] = board_page(groups)
+        pages[folder / "report.md"] = board_page(folder.name, groups)
         pages |= {folder / name: svg for name, svg in _pictures(groups).items()}
     for path, text in pages.items():
         files.write_text(path, text)
     _tidy(folders, pages)
     return list(pages)
+
+
+def listed(board: Path) -> bool:
+    """Return whether the index beside a board's folder lists it, or is not written yet."""
+    index = board.parent / "README.md"
+    return not index.exists() or page_link(board.name) in index.read_text(errors="replace")
 
 
 def require_renderable(results: Path) -> None:
@@ -64,7 +77,7 @@ def _read(path: Path) -> Record:
     try:
         group = Group(dataset=record["dataset"], rows=rows)
         if rows:
-            board_page([group])
+            board_page("", [group])
             index_page([("", [group])])
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         msg = f"{path} cannot be shown ({error!r}); {store.CURE}"
@@ -103,18 +116,25 @@ def _pictures(groups: Sequence[Group]) -> dict[str, str]:
 
 
 def _groups(board: Path, models: Mapping[str, str]) -> list[Group]:
-    """Return the newest complete row of each candidate, by data set and task."""
+    """
+    Return the newest complete row of each candidate, by data set, task and machine.
+
+    A row whose record names no machine gives way to a newer one that does.
+    """
     kept: dict[tuple[str, ...], dict[str, Row]] = {}
     for record in _records(board):
-        dataset = record["dataset"]
+        dataset, machine = record["dataset"], machine_of(record["board"])
         key = (dataset["name"], dataset["digest"], *digits_digests(dataset), *dataset["labels"])
-        rows = kept.setdefault(key, {})
+        rows = kept.setdefault((*key, machine), {})
+        unnamed = kept.get((*key, NOT_RECORDED), {})
         for measurement in record["measurements"]:
             name, model = measurement["candidate"], measurement["model_sha256"]
             if name not in models or model not in (models[name], None):
                 continue
             if name not in rows or not _cut_short(measurement, rows[name].measurement):
                 rows[name] = Row(measurement, record)
+            if rows is not unnamed:
+                unnamed.pop(name, None)
     groups = [
         Group(dataset=newest(rows.values())["dataset"], rows=list(rows.values()))
         for _, rows in sorted(kept.items())

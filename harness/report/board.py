@@ -17,5 +17,6 @@ def describe(facts: Mapping[str, Fact]) -> str:
         f"LiteRT {facts['litert']}",
         f"NumPy {facts['numpy']}",
         f"SciPy {facts['scipy']}",
+        f"machine {facts['machine']}" if facts.get("machine") else None,
     )
     return ", ".join(str(part) for part in parts if part)

@@ -12,6 +12,7 @@ from harness.record.schema import Measurement, Record
 
 CIRCUMSTANCES: Final = (
     ("board", "board", "name"),
+    ("machine", "board", "machine"),
     ("data set", "dataset", "name"),
     ("digest", "dataset", "digest"),
     ("task", "dataset", "labels"),
@@ -20,6 +21,9 @@ CIRCUMSTANCES: Final = (
     *((key, "board", key) for key in ("governor", "litert", "numpy", "scipy", "python")),
 )
 """What must be the same in both records: its name in messages, its part and key in a record."""
+
+_NEWER: Final = ("machine",)
+"""Keys that older records lack; such a record does not differ in them."""
 
 HEADERS: Final = ("candidate", "metric", "old", "new", "ratio", "verdict", "judged by")
 ALIGN: Final = ("left", "left", "right", "right", "right", "left", "left")
@@ -87,7 +91,8 @@ def require_alike(
         f"{name} {was} -> {now}"
         for name, part, key in CIRCUMSTANCES
         if (found := _part(new, part)) and key in found
-        if (was := _text(_part(old, part).get(key))) != (now := _text(found[key]))
+        if (before := _part(old, part)) and (key in before or key not in _NEWER)
+        if (was := _text(before.get(key))) != (now := _text(found[key]))
     ]
     if changes and not allow_different:
         msg = (

@@ -1,10 +1,11 @@
-"""Groups of rows that share a table: the newest rows of one data set and one task."""
+"""Groups of rows that share a table: the newest of one machine, one data set and one task."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from harness.files import sha256
+from harness.record.machines import machine_of
 from harness.record.schema import Measurement, Record
 from harness.text import slug
 
@@ -19,7 +20,7 @@ class Row(NamedTuple):
 @dataclass(frozen=True, kw_only=True)
 class Group:
     """
-    Rows that share a table: those of one data set and one task.
+    Rows that share a table: those of one machine, one data set and one task.
 
     Attributes:
         dataset: The data set's part of the newest record.
@@ -57,15 +58,31 @@ class Group:
         return f"{self.task} on {self.dataset['name']}"
 
     @property
+    def machine(self) -> str:
+        """Hash of the machine that the rows were measured on."""
+        return machine_of(newest(self.rows)["board"])
+
+    @property
     def slug(self) -> str:
-        """Title and digest, as the beginning of a file name."""
-        return slug(f"{self.title} {self.digest}")
+        """Title, digest and machine, as the beginning of a file name."""
+        return slug(f"{self.title} {self.digest} {self.machine}")
 
     @property
     def digest(self) -> str:
         """First eight digits of a digest of all clips: the data set's, and the digits beside it."""
         digests = (str(self.dataset["digest"]), *digits_digests(self.dataset))
         return sha256(" ".join(digests).encode())[:8]
+
+
+def headings(groups: Sequence[Group]) -> list[str]:
+    """Return the title of each group, with digest and machine where two have one title."""
+    titles = [group.title for group in groups]
+    return [
+        f"{group.title} ({', machine '.join(filter(None, (group.digest, group.machine)))})"
+        if titles.count(group.title) > 1
+        else group.title
+        for group in groups
+    ]
 
 
 def digits_digests(dataset: Mapping[str, Any]) -> tuple[str, ...]:

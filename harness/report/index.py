@@ -8,7 +8,7 @@ from tabulate import tabulate
 from harness.record.metrics import FEW_FALSE_ACCEPTS, not_certain
 from harness.report.board import describe
 from harness.report.columns import TABLES
-from harness.report.group import Group, newest
+from harness.report.group import Group, headings, newest
 from harness.report.winners import winners
 from harness.statistics import ALPHA
 
@@ -45,14 +45,19 @@ def index_page(boards: Sequence[tuple[str, Sequence[Group]]]) -> str:
     parts = [INDEX_TITLE]
     for name, groups in boards:
         board = newest(row for group in groups for row in group.rows)["board"]
-        parts += [f"## [{name}]({name}/report.md)", f"{describe(board)}."]
-        for group in groups:
-            parts += _section(group)
+        parts += [f"## {page_link(name)}", f"{describe(board)}."]
+        for group, heading in zip(groups, headings(groups), strict=True):
+            parts += _section(group, heading)
     return "\n\n".join([*parts, _READING_WINNERS, "## How to read the columns", _meanings()]) + "\n"
 
 
-def _section(group: Group) -> list[str]:
-    heading = f"### {group.title}" + (" (synthetic voices, not people)" if group.note else "")
+def page_link(name: str) -> str:
+    """Return the link to the page of the board whose folder is called *name*."""
+    return f"[{name}]({name}/report.md)"
+
+
+def _section(group: Group, title: str) -> list[str]:
+    heading = f"### {title}" + (" (synthetic voices, not people)" if group.note else "")
     table = tabulate(winners(group), _HEADERS, "github", disable_numparse=True)
     return [heading, _passing(group), *([table] if group.passed else [])]
 

@@ -20,19 +20,19 @@ from harness.record.schema import Measurement
 from harness.report import columns as tables
 from harness.report.board import describe
 from harness.report.columns import Column, of_metric
-from harness.report.group import Group, Row, missing_digits, newest, started
+from harness.report.group import Group, Row, headings, missing_digits, newest, started
 from harness.report.table import details_table, markdown_table, notes
 
 
-def board_page(groups: Sequence[Group]) -> str:
-    """Return the page of the board that *groups* were measured on."""
+def board_page(name: str, groups: Sequence[Group]) -> str:
+    """Return the page of the board called *name*, on which *groups* were measured."""
     board = newest(row for group in groups for row in group.rows)["board"]
-    parts = [f"# {board['name']}", describe(board) + ".", _LEGEND]
-    titles = [group.title for group in groups]
-    for group in groups:
-        parts += _section(group, ambiguous=titles.count(group.title) > 1)
-    for task in dict.fromkeys(group.task for group in groups):
-        parts += _people_and_voices([group for group in groups if group.task == task])
+    parts = [f"# {name}", describe(board) + ".", _LEGEND]
+    for group, heading in zip(groups, headings(groups), strict=True):
+        parts += _section(group, heading)
+    for of_one in dict.fromkeys((group.task, group.machine) for group in groups):
+        both = [group for group in groups if (group.task, group.machine) == of_one]
+        parts += _people_and_voices(both)
     return "\n\n".join(parts) + "\n"
 
 
@@ -41,11 +41,11 @@ Rows are sorted by verdict, then accuracy. The best value of each column, among 
 pass, is bold. How to read the columns: [results](../README.md#how-to-read-the-columns)."""
 
 
-def _section(group: Group, *, ambiguous: bool) -> list[str]:
+def _section(group: Group, heading: str) -> list[str]:
     lines = [*notes(group.measurements), *missing_digits(group.dataset)]
     measured = [m for m in group.measurements if m["error"] is None]
     return [
-        f"## {group.title}" + (f" ({group.digest})" if ambiguous else ""),
+        f"## {heading}",
         *([_warning(group.note)] if group.note else []),
         _limits(group),
         markdown_table(group.measurements),

@@ -1,10 +1,11 @@
 """The lines that a run prints when it ends."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from harness.errors import ResultsError
 from harness.record.schema import Record
+from harness.report import listed, render
 from harness.report.board import describe
 from harness.report.comparison import Comparison, compare
 from harness.report.group import missing_digits
@@ -37,6 +38,25 @@ def _cost(empty_call_us: float | None) -> list[str]:
     if empty_call_us is None:
         return []
     return [f"- every latency includes the cost of timing a call, {empty_call_us:.2f} µs"]
+
+
+def rendered(models: Mapping[str, str], board: Path, *, publish: bool) -> list[str]:
+    """
+    Render the pages after a run; return the lines that name those of text.
+
+    Args:
+        models: SHA-256 of each candidate's current model.
+        board: Folder of the board that was measured.
+        publish: Whether to list the board in the index if it is not listed yet.
+
+    """
+    everything = publish or listed(board)
+    pages = render(board.parent, models, None if everything else board)
+    lines = [f"wrote {path}" for path in pages if path.suffix != ".svg"]
+    if not everything:
+        index = board.parent / "README.md"
+        lines.append(f"{index} does not list {board.name}; add --publish to list it")
+    return lines
 
 
 def comparison(

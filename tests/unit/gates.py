@@ -131,12 +131,14 @@ class Project:
         folder: Where the copy is.
         models: The models of its candidates: "good" gets all clips right, "deaf" half of them.
         results: Where its records and pages are written.
+        into: Options that say so.
 
     """
 
     def __init__(self, folder: Path, candidates: Mapping[str, str], stubs: str = QUICK) -> None:
         self.folder = folder
         self.results = folder / "out"
+        self.into: tuple[str, ...] = ("--results", str(self.results))
         self.models = folder / "candidates" / "models"
         shutil.copytree(_compiled(), folder, dirs_exist_ok=True)
         self.replace(stubs)
@@ -163,7 +165,7 @@ class Project:
         self, *words: str, stdout: int = subprocess.PIPE, dataset: str | None = "speech"
     ) -> subprocess.Popen[str]:
         """Begin to run the gate: on the recordings, or on what it takes by itself."""
-        command = [sys.executable, "-m", "pytest", "harness", "--results", str(self.results)]
+        command = [sys.executable, "-m", "pytest", "harness", *self.into]
         command += [word for name in OTHER_PLUGINS for word in ("-p", f"no:{name}")]
         command += ["--dataset", dataset] if dataset else []
         return subprocess.Popen(

@@ -134,6 +134,10 @@ CLAIMS: Final[Mapping[str, tuple[str, ...]]] = {
         "test_probe.py::test_a_crash_is_an_error_and_the_same_helper_probes_the_next_model",
         "test_gate_faults.py::test_one_bad_candidate_never_stops_the_others",
     ),
+    "No table mixes two machines, and a first run changes no committed file.": (
+        "test_report.py::test_two_machines_never_share_a_table",
+        "test_gate_faults.py::test_a_first_run_on_another_machine_of_a_kind_changes_no_committed_file",
+    ),
     "A model that hangs is killed.": ("test_probe.py::test_a_model_that_hangs_is_killed",),
     "A model that eats memory is killed.": (
         "test_probe.py::test_a_model_that_eats_memory_is_killed",

@@ -90,7 +90,7 @@ def record(
     return Record(
         format=1,
         run={"started": "2026-01-02T03:04:05Z", "profile": "quick", **(run or {})},
-        board={"name": "raspberry-pi-4", **versions, **(board or {})},
+        board={"name": "raspberry-pi-4", "machine": "aaaaaaaa", **versions, **(board or {})},
         dataset={**espeak, **(dataset or {})},
         measurements=list(rows),
     )
@@ -285,6 +285,7 @@ def test_times_of_invalid_rows_are_not_judged(old: str, new: str) -> None:
 
 CHANGES = [
     ("board", {"name": "raspberry-pi-5"}, "board raspberry-pi-4 -> raspberry-pi-5"),
+    ("board", {"machine": "bbbbbbbb"}, "machine aaaaaaaa -> bbbbbbbb"),
     ("board", {"governor": "performance"}, "governor None -> performance"),
     ("board", {"litert": "2.4.0"}, "litert 2.3.0 -> 2.4.0"),
     ("board", {"numpy": "2.5.0"}, "numpy 2.4.6 -> 2.5.0"),
@@ -311,6 +312,13 @@ def test_different_circumstances_are_refused_unless_asked_for(
     found = compare(old, new, allow_different=True)
     assert found.table.endswith(f"\n- compared anyway: {named}")
     assert found.regressions == ()
+
+
+def test_a_record_from_before_machines_were_told_apart_can_be_compared() -> None:
+    old = record(row())
+    del old["board"]["machine"]
+
+    assert compare(old, record(row())).regressions == ()
 
 
 def test_every_difference_is_named() -> None:

@@ -2,11 +2,21 @@
 
 import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.unit.gates import CLOCKED, CONDITIONS, FEWER, SLEEPY, START_CLOCK, THROTTLED, Project
+from tests.unit.gates import (
+    CLOCKED,
+    CONDITIONS,
+    FEWER,
+    QUICK,
+    SLEEPY,
+    START_CLOCK,
+    THROTTLED,
+    Project,
+)
 from tests.unit.models import ready, unscaled_sum
 
 TRAINED = """
@@ -180,3 +190,42 @@ def test_a_broken_recording_ends_the_run_and_is_named(project: Project) -> None:
     assert exit_status != 0
     assert "nothing can be measured: go/1.wav is not a PCM WAV file" in output
     assert project.raw == []
+
+
+MACHINE = """
+from harness.measure import board
+
+board._FACTS = {{**board._FACTS, "machine": lambda _machine: "{}"}}
+"""
+
+
+def test_a_first_run_on_another_machine_of_a_kind_changes_no_committed_file(
+    project: Project,
+) -> None:
+    project.into, project.results = (), project.folder / "results"
+    project.replace(QUICK + MACHINE.format("aaaaaaaa"))
+    assert project.measure()[0] == 0
+    (published,) = project.results.glob("*/report.md")
+    git(project.folder, "init")
+    git(project.folder, "add", "results")
+    git(project.folder, "commit", "--message", "Publish")
+
+    project.replace(QUICK + MACHINE.format("bbbbbbbb"))
+    exit_status, output = project.measure()
+
+    name = f"{published.parent.name}-bbbbbbbb"
+    assert exit_status == 0
+    assert git(project.folder, "status", "--porcelain", "results") == f"?? results/{name}/\n"
+    assert f"README.md does not list {name}; add --publish to list it" in output
+
+    project.measure("--publish")
+
+    changed = git(project.folder, "diff", "--name-only", "--", "results").splitlines()
+    assert changed == ["results/README.md"]
+    assert "\n## [" + name in (project.results / "README.md").read_text()
+
+
+def git(folder: Path, *words: str) -> str:
+    who = ["-c", "user.name=Test", "-c", "user.email=test@example.org"]
+    command = ["git", "-C", str(folder), *who, *words]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout

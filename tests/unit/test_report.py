@@ -403,6 +403,75 @@ def test_a_page_of_errors_only_is_a_page(results: Path) -> None:
     assert "all strict: ." not in text
 
 
+def on_machine(machine: str | None, *rows: Measurement, **run: str) -> Record:
+    kept = record(*rows, **run)
+    kept["board"]["machine"] = machine
+    return kept
+
+
+def test_two_machines_never_share_a_table(results: Path) -> None:
+    keep(results, on_machine("aaaaaaaa", row("small")), on_machine("bbbbbbbb", EXACT))
+
+    text = page(results)
+
+    assert headings(text) == [
+        "## go/stop on mini_speech_commands (f01eb793, machine aaaaaaaa)",
+        "## go/stop on mini_speech_commands (f01eb793, machine bbbbbbbb)",
+    ]
+    assert tables(text) == [["small"], ["exact"]]
+    assert len(list((results / "raspberry-pi-4").glob("*-stages.svg"))) == 2
+
+
+def test_people_and_voices_are_set_side_by_side_on_one_machine_only(results: Path) -> None:
+    voices = on_machine("bbbbbbbb", row("small"), name="espeak", note=NOTE)
+    keep(results, on_machine("aaaaaaaa", row("small")), voices)
+
+    assert "people and synthetic voices" not in page(results)
+
+
+def test_a_row_that_names_no_machine_gives_way_to_a_newer_one_that_does(results: Path) -> None:
+    newer = on_machine("aaaaaaaa", row("small"), started="2026-02-01T00:00:00Z")
+    older = on_machine("aaaaaaaa", row("seed"), started="2025-01-01T00:00:00Z")
+    keep(results, record(row("small"), EXACT, row("seed")), newer, older)
+
+    assert tables(page(results)) == [["exact", "seed"], ["seed", "small"]]
+
+
+def test_a_machine_the_index_does_not_list_changes_nothing_that_was_published(
+    results: Path,
+) -> None:
+    keep(results, record(row("small")))
+    render(results, MODELS)
+    published = {path: path.read_bytes() for path in results.rglob("*") if path.is_file()}
+    keep(results, on_machine("aaaaaaaa", EXACT), board="raspberry-pi-4-aaaaaaaa")
+    board = results / "raspberry-pi-4-aaaaaaaa"
+
+    lines = summary.rendered(MODELS, board, publish=False)
+
+    assert lines == [
+        f"wrote {board / 'report.md'}",
+        f"{results / 'README.md'} does not list {board.name}; add --publish to list it",
+    ]
+    assert (board / "report.md").read_text().startswith(f"# {board.name}\n")
+    assert {path: path.read_bytes() for path in published} == published
+
+
+def test_a_machine_that_is_published_is_listed_from_then_on(results: Path) -> None:
+    keep(results, record(row("small")))
+    render(results, MODELS)
+    keep(results, on_machine("aaaaaaaa", EXACT), board="raspberry-pi-4-aaaaaaaa")
+    board = results / "raspberry-pi-4-aaaaaaaa"
+
+    for publish in (True, False):
+        lines = summary.rendered(MODELS, board, publish=publish)
+        assert lines == [
+            f"wrote {results / 'README.md'}",
+            f"wrote {results / 'raspberry-pi-4' / 'report.md'}",
+            f"wrote {board / 'report.md'}",
+        ]
+    assert f"[{board.name}]({board.name}/report.md)" in (results / "README.md").read_text()
+
+
 def test_two_states_of_a_data_set_never_share_a_table(results: Path) -> None:
     keep(results, record(row("small")), record(EXACT, digest="sha256:2"))
 

@@ -1,0 +1,41 @@
+"""Which machine this is: a hash of its own identity, and never the identity itself."""
+
+import hashlib
+import re
+from typing import Final
+
+from harness.measure.machine import Machine
+
+_SALT: Final = b"spotbench machine"
+_COST: Final = {"n": 2**14, "r": 8, "p": 1}
+"""Cost of one hash, 50 ms on a server: a Pi's serial number has few digits that could be tried."""
+
+_BYTES: Final = 4
+"""Length of a hash: enough to tell machines apart, too short to find an identity by."""
+
+
+def hashed_identity(machine: Machine) -> str | None:
+    """
+    Return the hash of a machine's identity, eight hexadecimal digits; None if it has none.
+
+    The identity is a Pi's serial number, which stays if its card is replaced, or else the
+    number that the system drew when it was installed. Containers often have neither.
+    """
+    identity = _serial_number(machine) or _machine_id(machine)
+    if identity is None:
+        return None
+    return hashlib.scrypt(identity.encode(), salt=_SALT, dklen=_BYTES, **_COST).hex()
+
+
+def _serial_number(machine: Machine) -> str | None:
+    listed = re.search(r"^Serial\s*: (\w+)$", machine.read("proc/cpuinfo") or "", re.MULTILINE)
+    text = machine.read("proc/device-tree/serial-number") or (listed[1] if listed else "")
+    return text if text.strip("0") else None
+
+
+def _machine_id(machine: Machine) -> str | None:
+    for path in ("etc/machine-id", "var/lib/dbus/machine-id"):
+        text = machine.read(path) or ""
+        if re.fullmatch("[0-9a-f]{32}", text):
+            return text
+    return None
