@@ -9,95 +9,67 @@ History of the format:
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 from harness.errors import ResultsError
 from harness.files import write_json
-from harness.record.schema import Measurement, Record
+from harness.record.check import Fault, faults
+from harness.record.schema import Record
 
 FORMAT: Final = 1
 
 
+CURE: Final = "remove it or restore it from version control"
+
+
+class RecordError(ResultsError):
+    """
+    A record that cannot be read; it costs no other record.
+
+    Attributes:
+        path: Path of the file.
+        why: What is wrong with it, and the cure.
+
+    """
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"{path} {why}")
+        self.path = path
+        self.why = why
+
+
 def read(path: Path) -> Record:
-    """Read a record; raises ResultsError for another file, an unknown format or a missing key."""
+    """Read a record; raises RecordError for another file, an unknown format or a wrong value."""
     try:
-        record: Record = json.loads(path.read_bytes())
+        record: Record = json.loads(path.read_bytes(), parse_constant=_refuse)
         form = record["format"]
     except FileNotFoundError as error:
-        msg = f"{path} does not exist; name a file of results/<board>/raw"
-        raise ResultsError(msg) from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        msg = f"{path} is not a readable record ({error}); {CURE}"
-        raise ResultsError(msg) from error
-    if form != FORMAT:
-        msg = f"{path} has format {form!r}, not {FORMAT}; read it with the version that wrote it"
-        raise ResultsError(msg)
-    if missing := sorted(_missing(record)):
-        msg = f"{path} lacks {', '.join(missing)}; {CURE}"
-        raise ResultsError(msg)
+        raise RecordError(path, "does not exist; name a file of results/<board>/raw") from error
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise RecordError(path, f"is not a readable record ({reason}); {CURE}") from error
+    if form != FORMAT or isinstance(form, bool):
+        why = f"has format {form!r}, not {FORMAT}; read it with the version that wrote it"
+        raise RecordError(path, why)
+    if found := faults(record):
+        raise RecordError(path, f"{_fault(found)}; {CURE}")
     return record
 
 
-CURE: Final = "remove it or restore it from version control"
-_PARTS: Final = {
-    "run": ("started", "profile"),
-    "board": ("name", "litert", "numpy", "scipy", "python"),
-    "dataset": ("name", "digest", "labels", "clips"),
-}
-"""Keys of a record that comparing and rendering need."""
-
-_SHARE: Final = ("total", "low", "high")
-_MEASURED: Final = {
-    "accuracy": ("correct", "confusion", *_SHARE),
-    "operating_rule": ("threshold",),
-    "operating_rule.detected": ("count", *_SHARE),
-    "size": ("raw_bytes", "zipped_bytes"),
-    "sparsity": ("nominal", "overall", "layers"),
-    "latency_us": ("init", "first_call"),
-    "latency_us.total": ("p50", "p90", "p95", "p99", "max", "calls"),
-    "latency_us.frontend": ("p50",),
-    "latency_us.inference": ("p50",),
-    "latency_us.histogram": ("edges", "counts"),
-}
-"""Keys that they need of a row without an error."""
-
-_ABSENT: Final = object()
+def _refuse(constant: str) -> NoReturn:
+    """Refuse a constant that Python reads though JSON has none of that name, such as NaN."""
+    msg = f"{constant} is no number"
+    raise ValueError(msg)
 
 
-def _missing(record: Record) -> Iterator[str]:
-    """Yield the path of each key that a record lacks."""
-    for name, keys in _PARTS.items():
-        yield from _lacking(record.get(name), keys, name)
-    rows = record.get("measurements")
-    if not isinstance(rows, list):
-        yield "measurements"
-        return
-    for number, row in enumerate(rows):
-        name = f"measurements[{number}]"
-        lacking = list(_lacking(row, Measurement.__required_keys__, name))
-        yield from lacking
-        if not lacking and row["error"] is None:
-            yield from _unmeasured(row, name)
-
-
-def _unmeasured(row: Measurement, name: str) -> Iterator[str]:
-    """Yield the path of each measured value that a row without an error lacks."""
-    for part, keys in _MEASURED.items():
-        value: object = row
-        for key in part.split("."):
-            value = value.get(key) if isinstance(value, dict) else None
-        yield from _lacking(value, keys, f"{name}.{part}")
-    for number, window in enumerate(row["windows"] or ()):
-        yield from _lacking(window, ("p50_us", "board"), f"{name}.windows[{number}]")
-
-
-def _lacking(part: object, keys: Iterable[str], name: str) -> Iterator[str]:
-    if isinstance(part, dict):
-        yield from (f"{name}.{key}" for key in keys if part.get(key, _ABSENT) is _ABSENT)
-    else:
-        yield name
+def _fault(found: Sequence[Fault]) -> str:
+    """Return the faults of a record in words: what it lacks, or else the first wrong value."""
+    if lacking := sorted(fault.name for fault in found if not fault.found):
+        return f"lacks {', '.join(lacking)}"
+    first, more = found[0], len(found) - 1
+    return f"has {first.name}: {first.found}" + (f" (and {more} more faults)" if more else "")
 
 
 def write(record: Record, folder: Path, stem: str) -> Path:

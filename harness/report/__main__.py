@@ -1,4 +1,8 @@
-"""``python -m harness.report [DIR]``: render the pages of a results folder anew."""
+"""
+``python -m harness.report [DIR]``: render the pages of a results folder anew.
+
+Records that cannot be read are named and make the exit status 1; all others are shown.
+"""
 
 import argparse
 from pathlib import Path
@@ -10,16 +14,21 @@ from harness.report import render
 
 def main() -> None:
     """Parse the command line and render."""
-    parser = argparse.ArgumentParser(prog="python -m harness.report", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m harness.report", description="Render the pages of a results folder anew."
+    )
     parser.add_argument("results", nargs="?", type=Path, default=Path("results"), metavar="DIR")
     folder = parser.parse_args().results
     if not folder.is_dir():
         parser.exit(1, f"{folder} is not a folder; name one that holds <board>/raw/*.json\n")
     try:
-        pages = render(folder, Registry().models())
+        unreadable: list[str] = []
+        pages = render(folder, Registry().models(), warn=unreadable.append)
     except SpotbenchError as error:
         parser.exit(1, f"{error}\n")
     print(*pages, sep="\n")
+    if unreadable:
+        parser.exit(1, "".join(f"{fault}\n" for fault in unreadable))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from tabulate import tabulate
 
 from harness.record.metrics import FEW_FALSE_ACCEPTS, not_certain
 from harness.report.board import describe
+from harness.report.collect import Board
 from harness.report.columns import TABLES
 from harness.report.group import Group, headings, newest
 from harness.report.winners import winners
@@ -40,12 +41,16 @@ _VERDICTS: Final = (
 _HEADERS: Final = ("best at", "candidate", "value", "ahead of", "by", "how sure")
 
 
-def index_page(boards: Sequence[tuple[str, Sequence[Group]]]) -> str:
-    """Return the page for *boards*: the name of each, and its groups of rows."""
+def index_page(boards: Sequence[Board]) -> str:
+    """Return the page for *boards*."""
     parts = [INDEX_TITLE]
-    for name, groups in boards:
-        board = newest(row for group in groups for row in group.rows)["board"]
-        parts += [f"## {page_link(name)}", f"{describe(board)}."]
+    for name, groups, faults in boards:
+        parts.append(f"## {page_link(name)}")
+        if groups:
+            newest_record = newest(row for group in groups for row in group.rows)
+            parts.append(f"{describe(newest_record['board'])}.")
+        if faults:
+            parts.append(f"{len(faults)} of its records cannot be read: see its page.")
         for group, heading in zip(groups, headings(groups), strict=True):
             parts += _section(group, heading)
     return "\n\n".join([*parts, _READING_WINNERS, "## How to read the columns", _meanings()]) + "\n"

@@ -17,17 +17,24 @@ from harness.record.metrics import (
     pictured,
 )
 from harness.record.schema import Measurement
+from harness.record.store import RecordError
 from harness.report import columns as tables
 from harness.report.board import describe
+from harness.report.collect import Board
 from harness.report.columns import Column, of_metric
 from harness.report.group import Group, Row, headings, missing_digits, newest, started
 from harness.report.table import details_table, markdown_table, notes
 
 
-def board_page(name: str, groups: Sequence[Group]) -> str:
-    """Return the page of the board called *name*, on which *groups* were measured."""
-    board = newest(row for group in groups for row in group.rows)["board"]
-    parts = [f"# {name}", describe(board) + ".", _LEGEND]
+def board_page(board: Board) -> str:
+    """Return the page of *board*."""
+    groups = board.groups
+    parts = [f"# {board.name}"]
+    if groups:
+        newest_record = newest(row for group in groups for row in group.rows)
+        parts += [describe(newest_record["board"]) + ".", _LEGEND]
+    if board.faults:
+        parts.append(_not_shown(board.faults))
     for group, heading in zip(groups, headings(groups), strict=True):
         parts += _section(group, heading)
     for of_one in dict.fromkeys((group.task, group.machine) for group in groups):
@@ -39,6 +46,11 @@ def board_page(name: str, groups: Sequence[Group]) -> str:
 _LEGEND = """\
 Rows are sorted by verdict, then accuracy. The best value of each column, among candidates that \
 pass, is bold. How to read the columns: [results](../README.md#how-to-read-the-columns)."""
+
+
+def _not_shown(faults: Sequence[RecordError]) -> str:
+    lines = "".join(f"\n> - `raw/{fault.path.name}` {fault.why}" for fault in faults)
+    return f"> [!WARNING]\n> Not shown, because these records cannot be read:\n>{lines}"
 
 
 def _section(group: Group, heading: str) -> list[str]:

@@ -51,8 +51,14 @@ def rendered(models: Mapping[str, str], board: Path, *, publish: bool) -> list[s
 
     """
     everything = publish or listed(board)
-    pages = render(board.parent, models, None if everything else board)
-    lines = [f"wrote {path}" for path in pages if path.suffix != ".svg"]
+    lines: list[str] = []
+    pages = render(
+        board.parent,
+        models,
+        None if everything else board,
+        warn=lambda text: lines.append(f"WARNING: not shown: {text}"),
+    )
+    lines += [f"wrote {path}" for path in pages if path.suffix != ".svg"]
     if not everything:
         index = board.parent / "README.md"
         lines.append(f"{index} does not list {board.name}; add --publish to list it")

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from harness.record.schema import Measurement
+from harness.report.collect import Board
 from harness.report.group import Group, Row
 from harness.report.index import index_page
 from harness.report.winners import winners
@@ -123,10 +124,10 @@ def test_only_those_that_pass_can_win() -> None:
     ],
 )
 def test_the_index_counts_who_passes(rows: list[Measurement], expected: str) -> None:
-    assert f"\n\n{expected}\n\n" in index_page([("a-board", [group(*rows)])])
+    assert f"\n\n{expected}\n\n" in index_page([Board("a-board", [group(*rows)])])
 
 
 def test_the_index_says_which_results_are_of_synthetic_voices() -> None:
-    page = index_page([("a-board", [group(row("good"), name="espeak", note=NOTE)])])
+    page = index_page([Board("a-board", [group(row("good"), name="espeak", note=NOTE)])])
 
     assert "### go/stop on espeak (synthetic voices, not people)\n" in page

@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from harness import report
 from harness.candidate.registry import Registry
 from harness.errors import ResultsError
 from harness.record import store
@@ -34,6 +33,7 @@ ROOT = Path(__file__).parents[2]
 PICTURES = pictures_of.pictures
 GOLDEN = Path(__file__).with_name("golden")
 
+CURE = "remove it or restore it from version control"
 MODELS = {"small": "sha-small", "exact": "sha-exact", "seed": "sha-seed", "fresh": ""}
 """The models that candidates have now."""
 
@@ -123,14 +123,6 @@ def test_a_narrowed_later_run_adds_rows_and_removes_none(results: Path) -> None:
     keep(results, record(EXACT, started="2026-01-03T00:00:00Z"))
 
     assert tables(page(results)) == [["exact", "small", "seed"]]
-
-
-def test_all_records_of_a_board_are_read_the_oldest_first(results: Path) -> None:
-    days = ("2026-02-01", "2026-01-01", "2026-03-01")
-    keep(results, *(record(started=day) for day in days))
-
-    kept = report._records(results / "raspberry-pi-4")
-    assert [record["run"]["started"] for record in kept] == sorted(days)
 
 
 def test_rows_scored_on_other_digits_share_no_table(results: Path) -> None:
@@ -349,30 +341,51 @@ def test_a_readme_of_another_kind_is_never_written_over(
     assert readme.read_text() == "# My notes"
 
 
-def test_a_record_that_cannot_be_rendered_is_reported_before_measuring(results: Path) -> None:
-    require_renderable(results)
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"format": 7}, "has format 7, not 1; read it with the version that wrote it"),
+        ({"run": None}, f"lacks run; {CURE}"),
+        (
+            {"measurements": [row("small", size={"raw_bytes": 9, "zipped_bytes": 0})]},
+            f"has measurements[0].size.zipped_bytes: 0, not a whole number of 1 or more; {CURE}",
+        ),
+    ],
+    ids=["format", "key", "value"],
+)
+def test_a_record_that_cannot_be_read_is_named_and_costs_itself_alone(
+    results: Path, change: dict[str, Any], why: str
+) -> None:
+    keep(results, {**record(row("small")), **change}, record(EXACT))  # type: ignore[typeddict-item]
+    told: list[str] = []
+
+    render(results, MODELS, warn=told.append)
+
+    text = (results / "raspberry-pi-4" / "report.md").read_text(encoding="utf-8")
+    assert tables(text) == [["exact"]]
+    assert f"\n> - `raw/0.json` {why}\n" in text
+    assert told == [f"{results / 'raspberry-pi-4' / 'raw' / '0.json'} {why}"]
+    assert str(results) not in text
+    index = (results / "README.md").read_text(encoding="utf-8")
+    assert "1 of its records cannot be read: see its page." in index
+
+
+def test_a_board_of_records_that_cannot_be_read_has_a_page_that_names_them(results: Path) -> None:
     keep(results, {**record(row("small")), "format": 7})
 
-    with pytest.raises(ResultsError, match=r"0\.json has format 7, not 1; read it with"):
-        require_renderable(results)
+    text = page(results)
+
+    assert text.startswith("# raspberry-pi-4\n\n> [!WARNING]\n")
+    assert "`raw/0.json` has format 7" in text
 
 
-@pytest.mark.parametrize("check", [require_renderable, lambda results: render(results, MODELS)])
-@pytest.mark.parametrize(
-    ("change", "missing"),
-    [
-        pytest.param({"latency_us": None}, "latency_us.total", id="null"),
-        pytest.param({"operating_rule": {"threshold": 0.95}}, "rule.detected", id="a part"),
-        pytest.param({"windows": [{"board": {}}]}, r"windows\[0\].p50_us", id="an old window"),
-    ],
-)
-def test_a_record_that_cannot_be_shown_is_refused_by_its_name(
-    results: Path, check: Callable[[Path], object], change: dict[str, Any], missing: str
-) -> None:
-    keep(results, record(row("small", **change)))
+def test_a_run_tells_of_records_it_cannot_read(results: Path) -> None:
+    keep(results, {**record(row("small")), "format": 7})
 
-    with pytest.raises(ResultsError, match=rf"0\.json lacks .*{missing}.*; remove it or restore"):
-        check(results)
+    lines = summary.rendered(MODELS, results / "raspberry-pi-4", publish=False)
+
+    assert lines[0].startswith(f"WARNING: not shown: {results}")
+    assert lines[0].endswith("0.json has format 7, not 1; read it with the version that wrote it")
 
 
 @pytest.mark.parametrize("verdict", ["invalid", "fail", "miss"])
@@ -503,13 +516,6 @@ def test_a_limit_is_shown_as_it_is(results: Path) -> None:
 
     assert limits.startswith("accuracy over 98.5")
     assert limits.endswith(", zipped size under 9.75 KiB, latency under 2,500 µs.")
-
-
-def test_a_record_of_an_unknown_format_is_refused_by_its_name(results: Path) -> None:
-    keep(results, {**record(row("small")), "format": 7})
-
-    with pytest.raises(ResultsError, match=r"0\.json has format 7, not 1; read it with"):
-        render(results, MODELS)
 
 
 def test_rows_are_sorted_by_verdict_then_accuracy_then_size() -> None:
@@ -670,11 +676,15 @@ def test_the_command_line_refuses_a_folder_that_is_not_there(tmp_path: Path) -> 
     assert not (tmp_path / "resluts").exists()
 
 
-def test_the_command_line_names_the_record_it_cannot_read(results: Path) -> None:
-    keep(results, {**record(row("small")), "format": 7})
+def test_the_command_line_names_the_record_it_cannot_read_and_shows_the_rest(
+    results: Path,
+) -> None:
+    name = Registry().names()[0]
+    keep(results, {**record(row("small")), "format": 7}, record({**FRESH, "candidate": name}))
 
     done = call(results)
 
     assert done.returncode == 1
     assert "has format 7, not 1; read it with the version that wrote it\n" in done.stderr
     assert "Traceback" not in done.stderr
+    assert tables((results / "raspberry-pi-4" / "report.md").read_text()) == [[name]]
