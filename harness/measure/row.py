@@ -11,7 +11,7 @@ from harness.files import sha256
 from harness.measure.scoring import Scored
 from harness.measure.timing import Times, Window, median_of_medians
 from harness.measure.validity import Evidence, invalid_reasons, warnings
-from harness.measure.verdict import judge
+from harness.measure.verdict import judge, not_judged
 from harness.record.schema import Measurement
 from harness.statistics import Proportion, percentile
 
@@ -70,6 +70,7 @@ def measured_row(
         verdict="",
         violations=[],
         expected_misses=list(candidate.misses.get(dataset, ())),
+        not_judged=list(not_judged(candidate, dataset)),
         warnings=list(warnings(evidence)),
         error=None,
     )
@@ -82,7 +83,7 @@ def measured_row(
 def error_row(name: str, error: str) -> Measurement:
     """Return the row of a candidate that could not be measured: its name and its error."""
     row: dict[str, Any] = dict.fromkeys(Measurement.__annotations__)
-    lists = ("attempts", "violations", "expected_misses", "warnings")
+    lists = ("attempts", "violations", "expected_misses", "not_judged", "warnings")
     row |= {key: [] for key in lists}
     row |= {"candidate": name, "verdict": "error", "error": error}
     return cast(Measurement, row)

@@ -5,6 +5,7 @@ from typing import Literal, NamedTuple
 
 from harness.candidate.budget import Violation
 from harness.candidate.candidate import Candidate
+from harness.record.metrics import limited
 
 Verdict = Literal["pass", "fail", "invalid", "miss", "error"]
 
@@ -28,6 +29,18 @@ def fails(verdict: str, *, strict_board: bool) -> bool:
     return verdict in ("fail", "error") or (verdict == "invalid" and strict_board)
 
 
+def not_judged(candidate: Candidate, dataset: str) -> tuple[str, ...]:
+    """
+    Return the names of the metrics that are not judged on *dataset*.
+
+    Those are the expected misses on other data sets, if the candidate does not name this one.
+    """
+    if dataset in candidate.misses:
+        return ()
+    missed = {metric for metrics in candidate.misses.values() for metric in metrics}
+    return tuple(metric.name for metric in limited() if metric.name in missed)
+
+
 def judge(
     candidate: Candidate, dataset: str, violations: Sequence[Violation], invalid: Sequence[str]
 ) -> Judgement:
@@ -35,7 +48,7 @@ def judge(
     Return the verdict on measured values.
 
     Expected misses are strict on the data sets that the candidate names. On other data
-    sets their metrics are not judged.
+    sets their metrics are not judged (:func:`not_judged`).
 
     Args:
         candidate: The candidate.
@@ -48,7 +61,7 @@ def judge(
         return Judgement("invalid", tuple(invalid))
     expected = candidate.misses.get(dataset)
     if expected is None:
-        unjudged = {metric for metrics in candidate.misses.values() for metric in metrics}
+        unjudged = not_judged(candidate, dataset)
         broken = tuple(v.text for v in violations if v.metric not in unjudged)
         return Judgement("fail" if broken else "pass", broken)
     surprises = tuple(v.text for v in violations if v.metric not in expected)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from harness.record.changes import Exact, Intervals, PairedClips, Windows
 from harness.record.metric import Metric, Table
-from harness.record.rows import correct, counted, detected, number
+from harness.record.rows import correct, counted, detected, judged, number
 from harness.record.units import COUNT, KIB, MIB, MICROSECONDS, SHARE
 
 FEW_FALSE_ACCEPTS: Final = 0.03
@@ -53,7 +53,7 @@ def not_certain(row: Any) -> bool:
     return any(
         share["low"] <= limit <= share["high"]
         for metric in limited()
-        if metric.share and (share := metric.share(row))
+        if metric.share and judged(row, metric.name) and (share := metric.share(row))
         if (limit := limits.get(metric.limit)) is not None
     )
 

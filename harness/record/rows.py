@@ -48,6 +48,11 @@ def _at(row: Any, path: tuple[str, ...]) -> Any:
     return row
 
 
+def judged(row: Any, metric: str) -> bool:
+    """Return whether the verdict on a row judges *metric*, the name of a metric with a limit."""
+    return metric not in (row.get("not_judged") or ())
+
+
 def window_medians_us(row: Any) -> list[float]:
     """Return the median call of each window in microseconds, in the order of measuring."""
     return [float(window["p50_us"]) for window in row["windows"]]

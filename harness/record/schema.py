@@ -223,6 +223,7 @@ class Measurement(TypedDict):
     verdict: Annotated[str, Verdict]
     violations: list[str]
     expected_misses: list[str]
+    not_judged: NotRequired[list[str] | None]
     warnings: list[str]
     error: str | None
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.record import metrics
 from harness.record.metric import Metric, Table
-from harness.record.rows import Share, window_medians_us
+from harness.record.rows import Share, judged, window_medians_us
 from harness.record.units import MICROSECONDS
 
 
@@ -22,6 +22,7 @@ class Column:
         value: Reads the value from a row without an error; returns None if the row lacks it.
         show: Writes that value as text.
         best: Picks the best of all values; None if no value is better than another.
+        judged: Tells whether the verdict on a row judges the value; if not, it cannot be best.
         kept: Whether the column stays on a terminal too narrow for all columns.
         gives_way_to: Reads the value whose column replaces this one if any row has it.
 
@@ -32,6 +33,7 @@ class Column:
     value: Callable[[Any], Any]
     show: Callable[[Any], str]
     best: Callable[[list[Any]], Any] | None = None
+    judged: Callable[[Any], bool] = lambda _row: True
     kept: bool = False
     gives_way_to: Callable[[Any], Any] | None = None
 
@@ -83,6 +85,7 @@ def of_metric(metric: Metric) -> Column:
         value=metric.value,
         show=metric.unit.cell,
         best=metric.best,
+        judged=lambda row: judged(row, metric.name),
         kept=metric.required,
         gives_way_to=metrics.metric(metric.stands_in_for).value if metric.stands_in_for else None,
     )

@@ -36,7 +36,9 @@ _VERDICTS: Final = (
     "declares to be missed. **fail**: it misses another limit, or beats one that it is expected to "
     "miss. **invalid**: its times are not valid, for the reason given. **error**: it could not be "
     "measured. **?**: not certain, because a limit lies within the 95 % interval of the share it "
-    "limits, so other speakers might change the verdict."
+    "limits, so other speakers might change the verdict. **not judged**: the module declares this "
+    "limit to be missed on other data sets and says nothing of this one, so the value takes no "
+    "part in the verdict."
 )
 _HEADERS: Final = ("best at", "candidate", "value", "ahead of", "by", "how sure")
 

@@ -86,6 +86,7 @@ def _people_and_voices(groups: Sequence[Group]) -> list[str]:
             heading=f"accuracy on {other}",
             value=lambda row: ACCURACY.value(synthetic[row["candidate"]]),
             best=None,
+            judged=lambda row: accuracy.judged(synthetic[row["candidate"]]),
         ),
         *map(of_metric, (DETECTION, DIGITS, NOISE, SIZE, LATENCY)),
     )

@@ -13,6 +13,7 @@ from harness.report import columns as tables
 from harness.report.columns import Column
 
 _DOUBT: Final = "?: not certain, because a limit lies within the 95 % interval"
+_NOT_JUDGED: Final = "{} not judged, because it is expected to be missed on other data sets"
 _NUMBER: Final = re.compile(r"\d+(?:\.\d+)?")
 _RANK: Final = {
     verdict: rank for rank, verdict in enumerate(("pass", "miss", "invalid", "fail", "error"))
@@ -92,6 +93,8 @@ def _table(
         if value is None:
             return "-"
         shown = column.show(value)
+        if not column.judged(row):
+            return f"{shown} (not judged)"
         winning = row["verdict"] == "pass" and value == top
         return mark(shown) if winning else shown
 
@@ -118,7 +121,8 @@ def _gives_way(column: Column, rows: Sequence[Measurement]) -> bool:
 
 
 def _best(column: Column, rows: Sequence[Measurement]) -> Any:
-    values = [value for row in rows if (value := column.value(row)) is not None]
+    judged = filter(column.judged, rows)
+    values = [value for row in judged if (value := column.value(row)) is not None]
     return column.best(values) if column.best else None
 
 
@@ -129,6 +133,8 @@ def notes(rows: Sequence[Measurement]) -> list[str]:
     lines = [_DOUBT] if any(map(not_certain, rows)) else []
     lines += [f"every row: warning: {warning}" for warning in shared.values()]
     for row in in_order(rows):
+        if unjudged := row.get("not_judged"):
+            lines.append(f"{row['candidate']}: {_NOT_JUDGED.format(' and '.join(unjudged))}")
         reasons = [row["error"]] if row["error"] else row["violations"]
         own = [warning for warning in row["warnings"] if _kind(warning) not in shared]
         if reasons or own:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from harness.record import metrics
 from harness.record.changes import Lead, Values
 from harness.record.metric import Metric
+from harness.record.rows import judged
 from harness.report.columns import interval
 from harness.report.group import Group, Row
 
@@ -61,7 +62,9 @@ def _ranked(metric: Metric, entrants: Sequence[Row]) -> list[Row]:
     may_win = [
         row
         for row in entrants
-        if metric.value(row.measurement) is not None and metric.wins(row.measurement)
+        if metric.value(row.measurement) is not None
+        and judged(row.measurement, metric.name)
+        and metric.wins(row.measurement)
     ]
     return sorted(may_win, key=key)
 

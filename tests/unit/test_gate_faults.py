@@ -91,6 +91,19 @@ def test_failing_candidates_have_rows_with_the_reason(tmp_path: Path) -> None:
     assert f"- slow: fail: {reason}" in project.report()
 
 
+def test_a_metric_that_a_data_set_does_not_judge_is_shown_as_not_judged(tmp_path: Path) -> None:
+    elsewhere = ready("deaf", "misses={'mini_speech_commands': ('accuracy',)}")
+    project = Project(tmp_path, {"good": ready("good"), "deaf": elsewhere})
+
+    exit_status, output = project.measure()
+
+    row = project.rows()["deaf"]
+    assert exit_status == 0
+    assert (row["verdict"], row["not_judged"]) == ("pass", ["accuracy"])
+    assert " 50.0 % (not judged) " in output
+    assert "| 50.0 % (not judged) |" in project.report().replace("  ", " ").replace("  ", " ")
+
+
 def test_a_few_clips_are_not_enough_with_certain(project: Project) -> None:
     exit_status, output = project.measure("--certain")
 

@@ -290,6 +290,22 @@ def test_only_candidates_that_pass_are_on_the_front() -> None:
         assert "fast" not in bold
 
 
+@pytest.mark.parametrize(
+    ("unjudged", "bold_in"),
+    [("accuracy", set()), ("size", {"accuracy-latency"}), ("latency", {"accuracy-size"})],
+)
+def test_a_candidate_is_on_no_front_of_a_metric_that_is_not_judged(
+    unjudged: str, bold_in: set[str]
+) -> None:
+    fast = candidate("fast", wrong=0, kib=5, us=10, not_judged=[unjudged])
+
+    drawn = pictures([fast, candidate("small", wrong=3, kib=10, us=100)], TASK)
+
+    bold = r'<text style="[^"]*700[^"]*"[^>]*>fast</text>'
+    fronts = ("accuracy-size", "accuracy-latency")
+    assert {name for name in fronts if re.search(bold, drawn[name])} == bold_in
+
+
 @pytest.mark.parametrize("points", CROWDS.values(), ids=CROWDS)
 def test_no_two_labels_of_twelve_crowded_points_meet(points: Numbers) -> None:
     sizes = [(60.0 + 8 * index, 16.0) for index in range(12)]

@@ -398,6 +398,42 @@ def test_only_rows_that_pass_are_marked_as_best(verdict: str) -> None:
     assert " *100.0 " in lines["small"]
 
 
+UNJUDGED = row(
+    "exact",
+    accuracy={"correct": 100, "total": 100, "low": 0.96, "high": 1.0}
+    | {"confusion": [[50, 0], [0, 50]]},
+    not_judged=["accuracy"],
+)
+
+
+def test_a_metric_that_is_not_judged_does_not_look_judged(results: Path) -> None:
+    keep(results, record(row("small"), UNJUDGED))
+
+    main, *_ = page(results).partition("<details>")
+
+    lines = {line.split("|")[2].strip(): line for line in main.splitlines() if "✅" in line}
+    assert " 100.0 % (not judged) |" in lines["exact"]
+    assert " **99.0 %** |" in lines["small"]
+    assert "pass? " not in lines["exact"]
+    note = "exact: accuracy not judged, because it is expected to be missed on other data sets"
+    assert f"- {note}\n" in main
+    index = (results / "README.md").read_text(encoding="utf-8")
+    assert "| accuracy  | small " in index
+    assert " 100.0 % (not judged) " in terminal_table([UNJUDGED])
+    assert notes([UNJUDGED]) == [note]
+
+
+def test_a_metric_not_judged_on_voices_does_not_look_judged_beside_people(results: Path) -> None:
+    voices = row("exact", accuracy=UNJUDGED["accuracy"], not_judged=["accuracy"])
+    keep(results, record(EXACT), record(voices, name="espeak", note=NOTE))
+
+    section = page(results).split("\n## ")[-1]
+
+    (line,) = [line for line in section.splitlines() if "| exact " in line]
+    assert line.count("(not judged)") == 1
+    assert line.split("|")[4].strip() == "100.0 % (not judged)"
+
+
 def test_an_error_row_shows_its_error(results: Path) -> None:
     keep(results, record(row("small"), FRESH))
 

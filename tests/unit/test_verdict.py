@@ -2,7 +2,7 @@ import pytest
 
 from harness import Candidate
 from harness.candidate.budget import Violation
-from harness.measure.verdict import Judgement, fails, judge
+from harness.measure.verdict import Judgement, fails, judge, not_judged
 from tests.unit.models import build
 
 MINI, OTHER = "mini_speech_commands", "espeak"
@@ -72,6 +72,16 @@ def test_on_other_data_sets_a_metric_known_to_miss_is_not_judged(
     violations: list[Violation],
 ) -> None:
     assert judge(KNOWN, OTHER, violations, []) == Judgement("pass", ())
+
+
+@pytest.mark.parametrize(
+    ("candidate", "dataset", "expected"),
+    [(KNOWN, OTHER, ("accuracy", "size")), (KNOWN, MINI, ()), (PLAIN, OTHER, ())],
+)
+def test_what_is_not_judged_is_what_is_missed_on_the_data_sets_named(
+    candidate: Candidate, dataset: str, expected: tuple[str, ...]
+) -> None:
+    assert not_judged(candidate, dataset) == expected
 
 
 def test_on_other_data_sets_the_other_metrics_are_judged() -> None:

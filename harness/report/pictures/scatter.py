@@ -11,6 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from harness.record.metric import Metric
 from harness.record.metrics import ACCURACY
+from harness.record.rows import judged
 from harness.report.pictures.canvas import (
     BLUE,
     FAINT,
@@ -61,14 +62,15 @@ def accuracy_against(cost: Metric, rows: Sequence[Any]) -> str | None:
         bars = [bar * ACCURACY.unit.size for bar in _limits(ACCURACY, rows)]
         _scale(axes, cost, values[:, 0], limits, [*bars, *intervals.flat])
         lines = [_draw_limits(canvas, axes, cost, limits, bars)]
-        best = _front(rows, values)
+        passed = np.array([_passed(row, cost) for row in rows])
+        best = _front(passed, values)
         front = _stairs(values[best])
         axes.plot(*front.T, color=BLUE, linewidth=1.5, alpha=0.6, zorder=2)
         lines += [_between(axes, *ends) for ends in pairwise(front)]
-        for (x, y), (low, high), row, good in zip(values, intervals, rows, best, strict=True):
-            colour = BLUE if good else MUTED
+        for (x, y), (low, high), good, on in zip(values, intervals, passed, best, strict=True):
+            colour = BLUE if on else MUTED
             axes.plot([x, x], [low, high], color=colour, linewidth=1, alpha=0.45, zorder=1)
-            fill = colour if row["verdict"] == "pass" else PAGE
+            fill = colour if good else PAGE
             axes.plot(
                 x, y, "o", color=colour, markerfacecolor=fill, markersize=2 * _RADIUS, zorder=3
             )
@@ -93,10 +95,14 @@ def _limits(metric: Metric, rows: Sequence[Any]) -> list[float]:
     return sorted(limit / metric.unit.size for limit in found)
 
 
-def _front(rows: Sequence[Any], values: Numbers) -> Flags:
+def _passed(row: Any, cost: Metric) -> bool:
+    """Return whether a row passes, with both values judged."""
+    return row["verdict"] == "pass" and all(judged(row, m.name) for m in (ACCURACY, cost))
+
+
+def _front(passed: Flags, values: Numbers) -> Flags:
     """Return for each row whether it passes and no other that passes is better in both values."""
-    passed = np.array([row["verdict"] == "pass" for row in rows])
-    best = np.zeros(len(rows), bool)
+    best = np.zeros(len(passed), bool)
     best[passed] = pareto(values[passed])
     return best
 
