@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import datasets, files, report
+from harness import datasets, files, report, text
 from harness.candidate.registry import Registry
 from harness.datasets import Dataset, Source
 from harness.errors import AudioError, DatasetError, SpotbenchError
@@ -191,8 +191,8 @@ class _Progress:
         callspec = getattr(item, "callspec", None)
         parameters = dict(callspec.params) if callspec else {}
         step = f"window {parameters['window']} of" if "window" in parameters else "verdict on"
-        text = f"{step} {parameters['subject']}" if parameters else "cost of timing"
-        line = f"{self._started} of {self._total}: {text}"
+        what = f"{step} {parameters['subject']}" if parameters else "cost of timing"
+        line = text.printable(f"{self._started} of {self._total}: {what}")
         self._reporter.write("\r" + line.ljust(70), flush=True)
 
     @pytest.hookimpl(tryfirst=True)
@@ -284,4 +284,4 @@ def pytest_terminal_summary(
 ) -> None:
     """Print the table after everything else."""
     for line in config.stash.get(PRINTED_LAST, []):
-        terminalreporter.write_line(line)
+        terminalreporter.write_line(text.lines(line))

@@ -13,6 +13,7 @@ from harness.measure.recorder import Recorder
 from harness.measure.subject import Subject
 from harness.measure.timing import Times
 from harness.measure.verdict import fails
+from harness.text import printable
 
 EMPTY_CALLS = 1_000
 """Number of timed calls that do nothing."""
@@ -60,7 +61,7 @@ def test_verdict(subject: Subject, pytestconfig: pytest.Config) -> None:
         subject.take_again()
     row = subject.row()
     verdict, reasons = row["verdict"], row["violations"] or [row["error"] or ""]
-    explained = f"{subject.name}: {'; '.join(reasons)}"
+    explained = printable(f"{subject.name}: {'; '.join(reasons)}")
     if verdict == "miss":
         pytest.xfail(f"expected miss: {explained}")
     if fails(verdict, strict_board=pytestconfig.getoption("strict_board")):

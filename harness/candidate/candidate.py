@@ -12,6 +12,7 @@ from harness.errors import CandidateError
 from harness.frontends.frontend import Frontend, require_frontend
 from harness.frontends.log_mel import LogMel
 from harness.record.metrics import limited
+from harness.text import LONGEST_NAME, name_fault
 
 Quantization = Literal["float32", "dynamic", "int8"]
 QUANTIZATIONS: Final = get_args(Quantization)
@@ -45,7 +46,7 @@ class ReadyModel:
         heard: English words, other than its labels, that its training contained, if known.
 
     Raises:
-        CandidateError: If the path is not a string.
+        CandidateError: If the path is not that of a file, or another value not what it should be.
 
     """
 
@@ -54,10 +55,16 @@ class ReadyModel:
     heard: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if not isinstance(self.path, str):
-            wanted = "a string, relative to the folder of the candidates"
-            msg = f"impossible ready model: path={self.path!r}; use {wanted}"
-            raise CandidateError(msg)
+        if not isinstance(self.path, str) or not self.path or not self.path.isprintable():
+            self._refuse("path", "a string, relative to the folder of the candidates")
+        if not isinstance(self.sha256, str | None):
+            self._refuse("sha256", "a string of hexadecimal digits, or leave it out")
+        if not isinstance(self.heard, tuple) or any(map(name_fault, self.heard)):
+            self._refuse("heard", "a tuple of words")
+
+    def _refuse(self, field: str, wanted: str) -> None:
+        msg = f"impossible ready model: {field}={getattr(self, field)!r}; use {wanted}"
+        raise CandidateError(msg)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,9 +113,12 @@ class Candidate:
             self._refuse(fault, "one of them: few levels hold zeros, too")
         if self.quantization not in QUANTIZATIONS:
             self._refuse(f"quantization={self.quantization!r}", " or ".join(QUANTIZATIONS))
+        self._check_words("labels", self.labels)
         if len(set(self.labels)) != len(self.labels) or len(self.labels) < 2:  # noqa: PLR2004
             self._refuse(f"labels={self.labels}", "two or more different words")
-        if self.task is None:
+        if self.task is not None:
+            self._check_words("task", self.task)
+        else:
             object.__setattr__(self, "task", self.labels)
         if not set(self.words) <= set(self.labels):
             self._refuse(f"task={self.task}", f"words among labels={self.labels}")
@@ -138,8 +148,19 @@ class Candidate:
             wanted = "a builder network(keras, input_shape, labels) or a ReadyModel(path=...)"
             self._refuse(f"network is of type {type(self.network).__name__}", wanted)
 
+    def _check_words(self, field: str, words: object) -> None:
+        if not isinstance(words, tuple):
+            self._refuse(f"{field}={words!r}", "a tuple of words")
+            return
+        for word in words:
+            if fault := name_fault(word):
+                wanted = f"1 to {LONGEST_NAME} printable characters without a slash"
+                self._refuse(f"{field}: {word!r} {fault}", wanted)
+
     def _check_misses(self) -> None:
         known = [metric.name for metric in limited()]
+        if not isinstance(self.misses, Mapping):
+            self._refuse(f"misses={self.misses!r}", "a dictionary, {data set: (metric, ...)}")
         for dataset, metrics in self.misses.items():
             if isinstance(metrics, str) or not set(metrics) <= set(known):
                 fault = f"misses={{{dataset!r}: {metrics!r}}}"

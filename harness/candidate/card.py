@@ -86,6 +86,9 @@ def read_model(candidate: Candidate, name: str, folder: Path) -> bytes:
     except FileNotFoundError as error:
         msg = f"{name} was never trained; {_cure(name)}"
         raise ModelError(msg) from error
+    except OSError as error:
+        msg = f"{name}: {path.name} cannot be read ({error.strerror}); {_cure(name)}"
+        raise ModelError(msg) from error
     _check_card(candidate, name, path.with_suffix(".json"), data)
     return data
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from harness.candidate.candidate import Candidate, model_path
 from harness.errors import CandidateError
 from harness.files import sha256
+from harness.text import name_fault
 
 
 class Registry:
@@ -32,6 +33,9 @@ class Registry:
         """Import candidate *name*; every fault of its module raises CandidateError."""
         self.require(name)
         place = f"{self._package}/{name}.py"
+        if fault := name_fault(name):
+            msg = f"{place}: the name {fault}; rename the file"
+            raise CandidateError(msg)
         try:
             module = importlib.import_module(f"{self._package}.{name}")
         except CandidateError as error:

@@ -6,6 +6,7 @@ from pathlib import Path
 from harness.audio import cut_wav
 from harness.datasets.dataset import Dataset, Recording, assemble
 from harness.errors import DatasetError, NoRecordingsError
+from harness.text import printable
 
 
 class Folder:
@@ -14,7 +15,8 @@ class Folder:
 
     A folder whose name begins with ``_`` holds noise, speech or music that is no keyword.
     Its recordings may last longer than a second, and each second of them is a clip. Files
-    and folders whose names begin with ``.`` are skipped.
+    and folders whose names begin with ``.`` are skipped; what is no printable text of a name, such
+    as bytes that are not UTF-8, is written as an escape.
     """
 
     def __init__(self, path: Path, taken: Collection[str] = ()) -> None:
@@ -28,7 +30,7 @@ class Folder:
 
         """
         self.path = path
-        own = path.resolve().name
+        own = printable(path.resolve().name)
         self.name = f"{own} (folder)" if own in taken else own
 
     def words(self, split: str = "test") -> tuple[str, ...]:
@@ -56,7 +58,9 @@ class Folder:
             )
             raise DatasetError(msg)
         try:
-            return {path.name: _wav_files(path) for path in _seen(self.path) if path.is_dir()}
+            return {
+                printable(path.name): _wav_files(path) for path in _seen(self.path) if path.is_dir()
+            }
         except OSError as error:
             msg = f"folder {self.path} cannot be read: {error.strerror}; check the path"
             raise DatasetError(msg) from error
@@ -74,7 +78,7 @@ def _seen(folder: Path) -> Iterator[Path]:
 def _read(files: dict[str, list[Path]]) -> Iterator[Recording]:
     for word, paths in files.items():
         for path in paths:
-            key = f"{word}/{path.name}"
+            key = f"{word}/{printable(path.name)}"
             try:
                 data = path.read_bytes()
             except OSError as error:

@@ -13,6 +13,7 @@ from harness.measure.subject import Subject
 from harness.record import store
 from harness.record.machines import board_folder
 from harness.record.schema import Record
+from harness.text import slug
 
 
 class Recorder:
@@ -82,7 +83,9 @@ class Recorder:
             store.write(
                 record,
                 folder,
-                stem if len(records) == 1 else f"{stem}-{'-'.join(record['dataset']['labels'])}",
+                stem
+                if len(records) == 1
+                else f"{stem}-{slug(' '.join(record['dataset']['labels']))}",
             )
             for record in records
         ]

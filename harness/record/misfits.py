@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from harness.text import name_fault
+
 Misfit = tuple[str, str]
 """Path of a value, and what it is instead of what it should be."""
 
@@ -17,10 +19,19 @@ def misfits(record: Mapping[str, Any]) -> Iterator[Misfit]:
     words = record["dataset"]["labels"]
     if not words:
         yield ("dataset.labels", "an empty list, not that of the words")
+    yield from _misnamed("dataset.labels", words)
     for number, row in enumerate(record["measurements"]):
         if row["error"] is None:
+            yield from _misnamed(f"measurements[{number}].labels", row["labels"])
+            yield from _misnamed(f"measurements[{number}].candidate", [row["candidate"]])
             for part, fault in _misfits_of(row, words):
                 yield (f"measurements[{number}].{part}", fault)
+
+
+def _misnamed(part: str, names: Sequence[str]) -> Iterator[Misfit]:
+    for name in names:
+        if fault := name_fault(name):
+            yield (part, f"{name!r:.60}, which {fault}")
 
 
 def _misfits_of(row: Mapping[str, Any], words: Sequence[str]) -> Iterator[Misfit]:

@@ -1,7 +1,9 @@
 """Rendering: ``results/README.md`` and ``results/<board>/report.md`` from the raw records."""
 
+import re
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from harness import files
 from harness.errors import ResultsError
@@ -9,6 +11,9 @@ from harness.report.collect import collect
 from harness.report.group import Group
 from harness.report.index import INDEX_TITLE, index_page, page_link
 from harness.report.page import board_page
+
+_PICTURE: Final = re.compile(r"-[0-9a-f]{8}-[a-z-]+\.svg$")
+"""The end of a picture's name: a digest, and what the picture shows."""
 
 __all__ = ["listed", "render", "require_renderable"]
 
@@ -83,7 +88,8 @@ def _folders(results: Path) -> list[Path]:
 def _tidy(folders: Iterable[Path], pages: Container[Path]) -> None:
     """Remove pages and pictures of a board, data set or task that has no rows any more."""
     for folder in folders:
-        for path in (folder / "report.md", *folder.glob("*-on-*.svg")):
+        ours = [path for path in folder.glob("*.svg") if _PICTURE.search(path.name)]
+        for path in (folder / "report.md", *ours):
             if path not in pages:
                 path.unlink(missing_ok=True)
 

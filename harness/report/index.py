@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Final
+from urllib.parse import quote
 
 from tabulate import tabulate
 
@@ -12,6 +13,7 @@ from harness.report.columns import TABLES
 from harness.report.group import Group, headings, newest
 from harness.report.winners import winners
 from harness.statistics import ALPHA
+from harness.text import markdown
 
 INDEX_TITLE: Final = "# Results"
 
@@ -50,7 +52,7 @@ def index_page(boards: Sequence[Board]) -> str:
         parts.append(f"## {page_link(name)}")
         if groups:
             newest_record = newest(row for group in groups for row in group.rows)
-            parts.append(f"{describe(newest_record['board'])}.")
+            parts.append(f"{markdown(describe(newest_record['board']))}.")
         if faults:
             parts.append(f"{len(faults)} of its records cannot be read: see its page.")
         for group, heading in zip(groups, headings(groups), strict=True):
@@ -60,12 +62,13 @@ def index_page(boards: Sequence[Board]) -> str:
 
 def page_link(name: str) -> str:
     """Return the link to the page of the board whose folder is called *name*."""
-    return f"[{name}]({name}/report.md)"
+    return f"[{markdown(name)}]({quote(name)}/report.md)"
 
 
 def _section(group: Group, title: str) -> list[str]:
-    heading = f"### {title}" + (" (synthetic voices, not people)" if group.note else "")
-    table = tabulate(winners(group), _HEADERS, "github", disable_numparse=True)
+    heading = f"### {markdown(title)}" + (" (synthetic voices, not people)" if group.note else "")
+    lines = [list(map(markdown, winner)) for winner in winners(group)]
+    table = tabulate(lines, _HEADERS, "github", disable_numparse=True)
     return [heading, _passing(group), *([table] if group.passed else [])]
 
 

@@ -24,15 +24,16 @@ from harness.report.collect import Board
 from harness.report.columns import Column, of_metric
 from harness.report.group import Group, Row, headings, missing_digits, newest, started
 from harness.report.table import details_table, markdown_table, notes
+from harness.text import markdown
 
 
 def board_page(board: Board) -> str:
     """Return the page of *board*."""
     groups = board.groups
-    parts = [f"# {board.name}"]
+    parts = [f"# {markdown(board.name)}"]
     if groups:
         newest_record = newest(row for group in groups for row in group.rows)
-        parts += [describe(newest_record["board"]) + ".", _LEGEND]
+        parts += [markdown(describe(newest_record["board"])) + ".", _LEGEND]
     if board.faults:
         parts.append(_not_shown(board.faults))
     for group, heading in zip(groups, headings(groups), strict=True):
@@ -49,7 +50,8 @@ pass, is bold. How to read the columns: [results](../README.md#how-to-read-the-c
 
 
 def _not_shown(faults: Sequence[RecordError]) -> str:
-    lines = "".join(f"\n> - `raw/{fault.path.name}` {fault.why}" for fault in faults)
+    named = (f"raw/{fault.path.name} {fault.why}" for fault in faults)
+    lines = "".join(f"\n> - {markdown(text)}" for text in named)
     return f"> [!WARNING]\n> Not shown, because these records cannot be read:\n>{lines}"
 
 
@@ -57,11 +59,11 @@ def _section(group: Group, heading: str) -> list[str]:
     lines = [*notes(group.measurements), *missing_digits(group.dataset)]
     measured = [m for m in group.measurements if m["error"] is None]
     return [
-        f"## {heading}",
+        f"## {markdown(heading)}",
         *([_warning(group.note)] if group.note else []),
         _limits(group),
         markdown_table(group.measurements),
-        *(["\n".join(f"- {line}" for line in lines)] if lines else []),
+        *(["\n".join(f"- {markdown(line)}" for line in lines)] if lines else []),
         *(_details(group, measured) if measured else []),
         _folded("Runs that these rows come from", _runs(group)),
     ]
@@ -95,11 +97,12 @@ def _people_and_voices(groups: Sequence[Group]) -> list[str]:
         f"on {name}. Results on synthetic voices say little about people: compare candidates "
         "within a column, not columns with each other."
     )
-    return [f"## {people.task}: people and synthetic voices", text, markdown_table(both, columns)]
+    heading = f"## {markdown(people.task)}: people and synthetic voices"
+    return [heading, markdown(text), markdown_table(both, columns)]
 
 
 def _warning(note: str) -> str:
-    return f"> [!WARNING]\n> {note[0].upper()}{note[1:]}."
+    return f"> [!WARNING]\n> {markdown(note[0].upper() + note[1:])}."
 
 
 def _limits(group: Group) -> str:
@@ -112,7 +115,7 @@ def _limits(group: Group) -> str:
     out = ", ".join(f"{word} ({clips})" for word, clips in left_out.items())
     if out:
         parts.append(f"Other words, which must not trigger the operating rule: {out}.")
-    return " ".join(parts)
+    return markdown(" ".join(parts))
 
 
 def _budget(budget: Mapping[str, float | None]) -> str:
@@ -167,7 +170,7 @@ def _runs(group: Group) -> str:
 def _run(rows: Sequence[Row]) -> dict[str, str]:
     """Return a line of the table of runs: time, versions, readings of the board, candidates."""
     run, board = rows[0].record["run"], rows[0].record["board"]
-    return {
+    line = {
         "started": run["started"],
         "commit": (run["commit"] or "-")[:10] + (" (edited)" if run["dirty"] else ""),
         "profile": run["profile"],
@@ -181,6 +184,7 @@ def _run(rows: Sequence[Row]) -> dict[str, str]:
         "load": _span(rows, "load_1min"),
         "candidates": ", ".join(sorted(row.measurement["candidate"] for row in rows)),
     }
+    return {heading: markdown(str(text)) for heading, text in line.items()}
 
 
 def _throttled(rows: Sequence[Row]) -> str:

@@ -11,6 +11,7 @@ from harness.record.metrics import ACCURACY, SIZE, not_certain
 from harness.record.schema import Measurement
 from harness.report import columns as tables
 from harness.report.columns import Column
+from harness.text import markdown, printable
 
 _DOUBT: Final = "?: not certain, because a limit lies within the 95 % interval"
 _NOT_JUDGED: Final = "{} not judged, because it is expected to be missed on other data sets"
@@ -82,6 +83,7 @@ def _table(
     mark: Callable[[str], str],
     verdict: Callable[[str], str] | None = None,
 ) -> str:
+    safe = markdown if style == "github" else printable
     columns = [column for column in columns if not _gives_way(column, rows)]
     passed = [row for row in rows if row["verdict"] == "pass"]
     best = [_best(column, passed) for column in columns]
@@ -92,7 +94,7 @@ def _table(
         value = column.value(row)
         if value is None:
             return "-"
-        shown = column.show(value)
+        shown = safe(column.show(value))
         if not column.judged(row):
             return f"{shown} (not judged)"
         winning = row["verdict"] == "pass" and value == top
@@ -104,10 +106,10 @@ def _table(
     titles = ["verdict", "candidate"] if verdict else ["candidate"]
     return tabulate(
         [
-            [*stamp(row), row["candidate"], *map(cell, columns, repeat(row), best)]
+            [*stamp(row), safe(row["candidate"]), *map(cell, columns, repeat(row), best)]
             for row in in_order(rows)
         ],
-        headers=[*titles, *(column.heading for column in columns)],
+        headers=[*titles, *(safe(column.heading) for column in columns)],
         tablefmt=style,
         colalign=("left",) * len(titles) + ("right",) * len(columns),
         disable_numparse=True,

@@ -21,6 +21,7 @@ from harness.errors import CandidateError
 from tests.unit.models import build
 
 EIGHT = ("down", "go", "left", "no", "right", "stop", "up", "yes")
+NAME = "1 to 64 printable characters without a slash"
 OTHER_BUDGET = Budget(min_accuracy=0.5, max_zipped_bytes=100_000, max_latency_us=50_000)
 
 
@@ -75,6 +76,17 @@ def test_sparsity_is_a_share_below_one(sparsity: float) -> None:
         ({"sparsity": float("nan")}, "sparsity=nan", "a share from 0 to below 1"),
         ({"quantization": "int4"}, "quantization='int4'", "float32 or dynamic or int8"),
         ({"labels": ("go",)}, "labels=('go',)", "two or more different words"),
+        ({"labels": ["go", "stop"]}, "labels=['go', 'stop']", "a tuple of words"),
+        ({"labels": "go"}, "labels='go'", "a tuple of words"),
+        ({"task": ["go"]}, "task=['go']", "a tuple of words"),
+        ({"labels": ("go", 1)}, "labels: 1 is of type int, not text", NAME),
+        ({"labels": ("a\n", "b")}, r"labels: 'a\n' has a character that cannot be printed", NAME),
+        ({"labels": ("a/b", "c")}, "labels: 'a/b' has a slash", NAME),
+        (
+            {"misses": ["accuracy"]},
+            "misses=['accuracy']",
+            "a dictionary, {data set: (metric, ...)}",
+        ),
         ({"labels": ("go", "go")}, "labels=('go', 'go')", "two or more different words"),
         ({"task": ("go", "yes")}, "task=('go', 'yes')", "words among labels=('go', 'stop')"),
         ({"training": None}, "training is of type NoneType", "a Training(...)"),
@@ -122,13 +134,27 @@ def test_an_object_that_is_not_a_front_end_is_refused() -> None:
         Candidate(network=build, frontend="mfcc")  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("path", [Path("models/x.tflite"), None, b"x.tflite"], ids=repr)
+@pytest.mark.parametrize("path", [Path("models/x.tflite"), None, b"x.tflite", "", "a\0"], ids=repr)
 def test_the_path_of_a_ready_model_is_a_string(path: Any) -> None:
     cure = "a string, relative to the folder of the candidates"
     message = f"impossible ready model: path={path!r}; use {cure}"
 
     with pytest.raises(CandidateError, match=f"^{re.escape(message)}$"):
         ReadyModel(path=path)
+
+
+@pytest.mark.parametrize(
+    ("value", "cure"),
+    [
+        ({"sha256": 3}, "a string of hexadecimal digits, or leave it out"),
+        ({"heard": ["go"]}, "a tuple of words"),
+        ({"heard": ("go", 3)}, "a tuple of words"),
+    ],
+    ids=repr,
+)
+def test_the_other_values_of_a_ready_model_are_checked(value: dict[str, Any], cure: str) -> None:
+    with pytest.raises(CandidateError, match=f"^impossible ready model: .*; use {cure}$"):
+        ReadyModel(path="models/x.tflite", **value)
 
 
 def test_a_trained_model_lies_in_models_under_the_name_of_its_candidate() -> None:

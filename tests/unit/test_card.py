@@ -59,6 +59,15 @@ def test_a_model_that_was_never_trained_is_refused(tmp_path: Path) -> None:
         read_model(CANDIDATE, "tiny", tmp_path)
 
 
+def test_a_model_that_cannot_be_read_is_refused(folder: Path) -> None:
+    (folder / "models" / "tiny.tflite").unlink()
+    (folder / "models" / "tiny.tflite").mkdir()
+
+    fault = r"^tiny: tiny\.tflite cannot be read \(Is a directory\); run: tox run -e train -- tiny$"
+    with pytest.raises(ModelError, match=fault):
+        read_model(CANDIDATE, "tiny", folder)
+
+
 def test_a_candidate_edited_since_its_training_is_stale(folder: Path) -> None:
     edited = dataclasses.replace(CANDIDATE, training=Training(epochs=1))
 

@@ -1,5 +1,6 @@
 """A folder of one's own recordings as a data set."""
 
+import os
 import re
 from pathlib import Path
 
@@ -50,6 +51,22 @@ def test_all_recordings_are_the_test_split(mine: Path) -> None:
 def test_folders_without_recordings_are_no_words(mine: Path) -> None:
     (mine / "notes").mkdir()
     assert Folder(mine).words() == ("go", "stop", "yes")
+
+
+def test_names_that_are_not_utf_8_are_written_as_escapes(mine: Path) -> None:
+    for name in (b"go/caf\xe9.wav", b"caf\xe9/a\nb.wav"):
+        path = Path(os.fsdecode(os.fsencode(mine) + b"/" + name))
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(wav_bytes([9]))
+
+    assert Folder(mine).words() == (r"caf\udce9", "go", "stop", "yes")
+    dataset = Folder(mine).load(("go", r"caf\udce9"))
+    assert dataset.keys == (r"caf\udce9/a\nb.wav", "go/a.WAV", "go/b.wav", r"go/caf\udce9.wav")
+    assert dataset.digest.startswith("sha256:")
+
+
+def test_the_name_of_a_folder_is_printable(tmp_path: Path) -> None:
+    assert Folder(tmp_path / "my\x1b[31m\nvoice").name == r"my\x1b[31m\nvoice"
 
 
 def test_hidden_files_and_folders_are_skipped(mine: Path) -> None:

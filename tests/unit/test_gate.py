@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.text import markdown
 from tests.unit.gates import CLOCKED, CONDITIONS, FEWER, QUICK, START_CLOCK, Project
 from tests.unit.models import ready
 
@@ -122,7 +123,7 @@ def test_synthetic_voices_stand_in_for_missing_recordings_and_every_output_says_
     assert because in dataset["note"]
     assert str(tmp_path) not in dataset["note"]
     assert f"WARNING: {dataset['note']}" in output
-    assert f"> [!WARNING]\n> S{dataset['note'][1:]}." in project.report()
+    assert f"> [!WARNING]\n> S{markdown(dataset['note'][1:])}." in project.report()
     assert "(synthetic voices, not people)" in (project.results / "README.md").read_text()
 
 

@@ -123,7 +123,7 @@ def test_a_record_that_cannot_be_read_is_named_and_costs_no_other(project: Proje
 
     assert exit_status == 0
     assert f"WARNING: not shown: {old} is not a readable record" in output
-    assert "`raw/old.json` is not a readable record" in (
+    assert "raw/old.json is not a readable record" in (
         project.results / "some-board" / "report.md"
     ).read_text(encoding="utf-8")
     assert len(project.raw) == 2

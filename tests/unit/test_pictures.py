@@ -251,6 +251,29 @@ AREA = Box(0, 0, 700, 400)
 NO_LINES = np.empty((0, 2))
 
 
+def test_words_and_names_in_any_script_are_drawn() -> None:
+    words = ["\u5411\u524d", "<stop> & |"]
+    names = ("\u6a21\u578b \u0928\u092e", "a < b & $x$", "y" * 40)
+    rows = [candidate(name, labels=words) for name in names]
+
+    for svg in pictures(rows, words).values():
+        found = " ".join(text.words for text in texts(svg))
+        assert all(found.count(name) == 1 for name in names)
+
+
+@pytest.mark.parametrize("letter", ["W", "y", "\u5411"])
+def test_the_widest_names_and_words_fit(letter: str) -> None:
+    words = [letter * 64, letter * 63 + "x"]
+    rows = [candidate(name, labels=words) for name in (letter * 64, "small")]
+
+    for svg in pictures(rows, words).values():
+        assert all(text.box.left >= 0 and text.box.right <= 860 for text in texts(svg))
+
+
+def test_a_chinese_letter_is_as_wide_as_it_is_high() -> None:
+    assert text_width("\u5411" * 10) == pytest.approx(10 * 12, rel=0.02)
+
+
 def test_a_lone_label_stands_right_of_its_point() -> None:
     (label,) = place([(40, 16)], np.array([(100.0, 50.0)]), AREA, NO_LINES)
 

@@ -96,6 +96,18 @@ def test_each_task_has_a_record_of_its_own(recorder: Recorder, tmp_path: Path) -
     assert [path.stem.split("-", 2)[-1] for path in raw] == ["commit-go-stop", "commit-no-yes"]
 
 
+def test_words_of_any_length_and_script_make_names_for_files(
+    recorder: Recorder, tmp_path: Path
+) -> None:
+    measure(recorder, "tiny", "other")
+    for words in (["\u5411\u524d", "\u505c"], ["x" * 64] * 12):
+        records = recorder.records()
+        records[0]["dataset"]["labels"] = words
+        first, _ = recorder.save(records, tmp_path / "results")
+        assert len(first.name) < 200
+        assert first.name.isascii()
+
+
 def test_what_is_known_before_measuring_is_in_the_record(recorder: Recorder) -> None:
     known = recorder.circumstances
     measure(recorder, "tiny")

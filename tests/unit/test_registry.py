@@ -38,6 +38,15 @@ def test_a_candidate_is_found_by_the_name_of_its_file(registry: Registry) -> Non
     assert registry.load("good") == Candidate(network=network)
 
 
+@pytest.mark.parametrize("name", ["x" * 65, "two\nlines", " spaced"])
+def test_a_file_whose_name_is_no_name_is_refused(registry: Registry, name: str) -> None:
+    (registry.folder / f"{name}.py").write_text(ready("good"))
+
+    with pytest.raises(CandidateError, match=r"(?s): the name (has|begins) .*; rename the file$"):
+        registry.load(name)
+    assert registry.models()[name] == ""
+
+
 def test_known_names_are_accepted(registry: Registry) -> None:
     registry.require("good", "broken")
 

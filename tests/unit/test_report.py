@@ -22,6 +22,7 @@ from harness.record.schema import Measurement, Record
 from harness.report import pictures as pictures_of
 from harness.report import render, require_renderable, summary
 from harness.report.table import in_order, notes, terminal_table
+from harness.text import markdown
 from tests.unit.records import EXACT, FRESH, NOTE, SEED, record, row, share, times
 
 HEADINGS = [
@@ -363,7 +364,7 @@ def test_a_record_that_cannot_be_read_is_named_and_costs_itself_alone(
 
     text = (results / "raspberry-pi-4" / "report.md").read_text(encoding="utf-8")
     assert tables(text) == [["exact"]]
-    assert f"\n> - `raw/0.json` {why}\n" in text
+    assert f"\n> - {markdown(f'raw/0.json {why}')}\n" in text
     assert told == [f"{results / 'raspberry-pi-4' / 'raw' / '0.json'} {why}"]
     assert str(results) not in text
     index = (results / "README.md").read_text(encoding="utf-8")
@@ -376,7 +377,7 @@ def test_a_board_of_records_that_cannot_be_read_has_a_page_that_names_them(resul
     text = page(results)
 
     assert text.startswith("# raspberry-pi-4\n\n> [!WARNING]\n")
-    assert "`raw/0.json` has format 7" in text
+    assert "> - raw/0.json has format 7" in text
 
 
 def test_a_run_tells_of_records_it_cannot_read(results: Path) -> None:
@@ -441,6 +442,42 @@ def test_an_error_row_shows_its_error(results: Path) -> None:
 
     assert tables(text) == [["small", "fresh"]]
     assert "- fresh: error: fresh was never trained; run: tox run -e train -- fresh\n" in text
+
+
+def test_what_users_name_is_shown_as_it_is_and_breaks_no_table(results: Path) -> None:
+    names = ("a|b", "<script>", "*x* [y](z)", "\x1b[31m\nred")
+    rows = [row(name) for name in names[:3]]
+    broken = {**FRESH, "candidate": names[3], "error": "line\n| one |\n# two"}
+    words = {"labels": ["|", "<b>"], "left_out": {"_x_|": 3}}
+    labelled = [
+        {**measured, "labels": words["labels"], "scores": {"|/1.wav": [0.9, 0.1]}}
+        for measured in rows
+    ]
+    keep(results, record(*labelled, broken, name="<i>", **words))  # type: ignore[arg-type]
+
+    render(results, dict.fromkeys(names[:3], "") | {name: f"sha-{name}" for name in names})
+
+    for path in results.rglob("*.md"):
+        text = path.read_text(encoding="utf-8")
+        tables = re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE)
+        for table in tables:
+            assert len({len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}) == 1
+        assert not re.search("<script>|<b>|<i>|\x1b", text)
+        assert "# two" not in text.splitlines()
+    main, *_ = (results / "raspberry-pi-4" / "report.md").read_text().partition("<details>")
+    for shown in (r" a\|b ", " &lt;script&gt; ", r" \*x\* \[y\](z) ", r" \\x1b\[31m\\nred "):
+        assert f"|{shown}" in main
+    assert "## \\|/&lt;b&gt; on &lt;i&gt;\n" in main
+    assert r"\_x\_\| (3)" in main
+
+
+def test_a_terminal_gets_no_command(results: Path) -> None:
+    keep(results, record(row("small")))
+
+    shown = terminal_table([{**FRESH, "candidate": "\x1b[31m\nred"}, row("small")])
+
+    assert r"\x1b[31m\nred" in shown
+    assert "\x1b" not in shown
 
 
 def test_a_page_of_errors_only_is_a_page(results: Path) -> None:

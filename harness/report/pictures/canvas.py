@@ -7,10 +7,12 @@ mode than its page, shows a legible picture.
 """
 
 import io
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from math import ceil, floor, log10
 from typing import Any, Final
+from unicodedata import east_asian_width
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -21,6 +23,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.textpath import text_to_path
 from matplotlib.ticker import MaxNLocator
+
+from harness.text import printable
 
 WIDTH: Final = 860
 """Width of every picture, in pixels."""
@@ -52,6 +56,9 @@ _DARK: Final = {
 }
 _FONTS: Final = "-apple-system, 'Segoe UI', 'Noto Sans', Helvetica, Arial, sans-serif"
 """Fonts, none wider than DejaVu Sans, which comes with matplotlib and measures the texts."""
+
+_NO_GLYPH: Final = r"Glyph \d+ .* missing from"
+"""The warning of a letter that DejaVu Sans lacks. It merely measures: a viewer's fonts draw."""
 
 _STYLE: Final[dict[Any, Any]] = {
     "axes.edgecolor": MUTED,
@@ -100,7 +107,7 @@ class Canvas:
     def text(self, x: float, y: float, text: str, **style: Any) -> None:
         """Write *text*; *y* is the middle of the line."""
         style = {"va": "center_baseline", **style}
-        self.figure.text(x, y, text, transform=None, **style)
+        self.figure.text(x, y, printable(text), transform=None, **style)
 
     def line(self, start: Sequence[float], end: Sequence[float], **style: Any) -> None:
         """Draw a line from *start* to *end*."""
@@ -135,16 +142,30 @@ def _sheet() -> str:
 @contextmanager
 def our_style() -> Iterator[None]:
     """Draw in this style, regardless of the user's matplotlibrc."""
-    with mpl.rc_context():
+    with mpl.rc_context(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", _NO_GLYPH)
         mpl.rcdefaults()
         mpl.rcParams.update(_STYLE)
         yield
 
 
 def text_width(text: str, *, bold: bool = False) -> float:
-    """Return the width of *text* in pixels."""
+    """Return the width of *text* in pixels; a Chinese letter is as wide as a W."""
     font = FontProperties(family="DejaVu Sans", size=FONT, weight="bold" if bold else "normal")
-    return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0])
+    measured = "".join("W" if east_asian_width(letter) in "WF" else letter for letter in text)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", _NO_GLYPH)
+        size = text_to_path.get_text_width_height_descent(printable(measured), font, ismath=False)
+    return float(size[0])
+
+
+def shortened(name: str, widest: float) -> str:
+    """Return *name*, printable, and without its middle if it is wider than *widest* pixels."""
+    name = printable(name)
+    half = len(name) // 2
+    while text_width(name, bold=True) > widest:
+        name, half = f"{name[: half - 1]}…{name[1 - half :]}", half - 1
+    return name
 
 
 def log_axis(axes: Axes, low: float, high: float, title: str) -> None:
