@@ -11,11 +11,12 @@ data set.
 
 import json
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from typing import Final, NoReturn
 
 from harness.errors import ResultsError
-from harness.files import write_json
+from harness.files import json_bytes, write_new
 from harness.record.check import Fault, faults
 from harness.record.schema import Record
 
@@ -75,9 +76,5 @@ def _fault(found: Sequence[Fault]) -> str:
 
 def write(record: Record, folder: Path, stem: str) -> Path:
     """Write *record* to a new file, which never replaces another; return its path."""
-    path, number = folder / f"{stem}.json", 1
-    while path.exists():
-        number += 1
-        path = folder / f"{stem}-{number}.json"
-    write_json(path, record)
-    return path
+    names = (f"{stem}-{number}.json" if number > 1 else f"{stem}.json" for number in count(1))
+    return write_new(folder, names, json_bytes(record))

@@ -26,7 +26,7 @@ def render(
     warn: Callable[[str], object] = lambda _: None,
 ) -> list[Path]:
     """
-    Write every page under *results* anew from the records there.
+    Write every page under *results* anew from the records there, while no other process does.
 
     With *board*, a folder that the index does not list, only the pages of that folder are
     written: what others published stays as it is, byte for byte.
@@ -47,6 +47,17 @@ def render(
 
     """
     require_renderable(results)
+    files.require_writable(results)
+    with files.locked_folder(results):
+        return _render(results, models, board, warn)
+
+
+def _render(
+    results: Path,
+    models: Mapping[str, str],
+    board: Path | None,
+    warn: Callable[[str], object],
+) -> list[Path]:
     folders = _folders(results) if board is None else [board]
     boards = [collect(folder, models) for folder in folders]
     shown = [found for found in boards if found.groups or found.faults]

@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 
 from harness.errors import ResultsError
-from harness.files import locked, require_writable, write_bytes, write_json, write_text
+from harness.files import (
+    locked,
+    locked_folder,
+    require_writable,
+    write_bytes,
+    write_json,
+    write_text,
+)
 
 
 def no_room(*_: object) -> None:
@@ -49,6 +56,49 @@ def test_a_failed_write_leaves_the_old_file_and_no_scratch(
 
     assert [found.name for found in tmp_path.iterdir()] == ["report.md"]
     assert path.read_text() == "old"
+
+
+def test_looking_whether_files_can_be_written_leaves_none_and_shares_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def rival(*_: object, **__: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(Path, "unlink", rival)
+
+    require_writable(tmp_path / "results")
+
+    assert list((tmp_path / "results").iterdir()) == []
+
+
+def test_one_process_at_a_time_holds_a_folder(tmp_path: Path) -> None:
+    order = []
+
+    def hold() -> None:
+        with locked_folder(tmp_path):
+            order.append("second")
+
+    with locked_folder(tmp_path):
+        thread = threading.Thread(target=hold)
+        thread.start()
+        thread.join(0.2)
+        order.append("first")
+    thread.join()
+
+    assert order == ["first", "second"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_where_a_folder_cannot_be_held_work_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EBADF, "Bad file descriptor")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+
+    with locked_folder(tmp_path):
+        assert tmp_path.exists()
 
 
 def test_a_folder_that_takes_no_files_is_refused(tmp_path: Path) -> None:

@@ -208,6 +208,20 @@ def test_a_broken_recording_ends_the_run_and_is_named(project: Project) -> None:
     assert project.raw == []
 
 
+def test_four_runs_at_once_into_one_folder_keep_four_records(tmp_path: Path) -> None:
+    names = [f"good_{number}" for number in range(4)]
+    project = Project(tmp_path, {name: ready("good") for name in names})
+
+    runs = [project.start("--candidate", name) for name in names]
+    outputs = [run.communicate(timeout=600)[0] for run in runs]
+
+    assert [run.returncode for run in runs] == [0] * 4
+    assert len(project.raw) == 4
+    assert all(f"| {name} " in project.report() for name in names)
+    assert not any("FAILED" in output or ".writ" in output for output in outputs)
+    assert [path for path in project.results.rglob(".*") if path.is_file()] == []
+
+
 MACHINE = """
 from harness.measure import board
 

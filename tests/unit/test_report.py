@@ -8,12 +8,14 @@ whenever they change.
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from harness import files
 from harness.candidate.registry import Registry
 from harness.errors import ResultsError
 from harness.record import store
@@ -115,6 +117,28 @@ def test_rendering_twice_gives_the_same_bytes(results: Path) -> None:
     second = {path: path.read_bytes() for path in render(results, MODELS)}
 
     assert first == second
+
+
+def test_a_run_that_renders_at_the_same_moment_loses_no_row(
+    results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(results, record(row("small")))
+    write, rivals = files.write_text, list[threading.Thread]()
+
+    def write_slowly(path: Path, text: str) -> None:
+        if not rivals:  # our first page, whose records are read: another run writes its own now
+            keep(results, record(EXACT, started="2026-01-03T00:00:00Z"))
+            rivals.append(threading.Thread(target=render, args=(results, MODELS)))
+            rivals[0].start()
+            rivals[0].join(1)
+        write(path, text)
+
+    monkeypatch.setattr(files, "write_text", write_slowly)
+    render(results, MODELS)
+    rivals[0].join()
+
+    text = (results / "raspberry-pi-4" / "report.md").read_text(encoding="utf-8")
+    assert tables(text) == [["exact", "small"]]
 
 
 def test_a_narrowed_later_run_adds_rows_and_removes_none(results: Path) -> None:

@@ -1,5 +1,8 @@
+import errno
 import json
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +38,36 @@ def test_a_name_that_is_taken_is_never_overwritten(tmp_path: Path) -> None:
 
     assert [path.name for path in paths] == ["run.json", "run-2.json", "run-3.json"]
     assert [store.read(path)["run"]["commit"] for path in paths] == ["0", "1", "2"]
+
+
+def test_of_120_who_write_at_one_moment_none_loses_a_record(tmp_path: Path) -> None:
+    together = threading.Barrier(120)
+
+    def write(number: int) -> Path:
+        kept = {**RECORD, "run": {**RECORD["run"], "commit": str(number)}}
+        together.wait()
+        return store.write(kept, tmp_path, "run")  # type: ignore[arg-type]
+
+    with ThreadPoolExecutor(120) as pool:
+        paths = list(pool.map(write, range(120)))
+
+    commits = {json.loads(path.read_bytes())["run"]["commit"] for path in paths}
+    assert commits == set(map(str, range(120)))
+    assert sorted(tmp_path.iterdir()) == sorted(paths)
+
+
+def test_a_name_is_never_overwritten_where_there_are_no_links(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+
+    paths = [store.write(RECORD, tmp_path, "run") for _ in range(2)]
+
+    assert [path.name for path in paths] == ["run.json", "run-2.json"]
+    assert store.read(paths[0]) == store.read(paths[1]) == RECORD
 
 
 @pytest.mark.parametrize("form", ["2", "0", '"one"', "null"])
