@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import NoRecordingsError
+from harness.files import locked_folder, require_writable
 from harness.measure.revision import revision
 from harness.measure.run import Run
 from harness.measure.subject import Subject
 from harness.record import store
 from harness.record.machines import board_folder
+from harness.record.order import next_number
 from harness.record.schema import Record
 from harness.text import slug
 
@@ -34,6 +36,7 @@ class Recorder:
         self.run = run
         self.publish = publish
         self.empty_call_us: float | None = None
+        self._number: int | None = None
         self._info = {
             "started": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             **revision(root, results),
@@ -75,20 +78,23 @@ class Recorder:
         return board_folder(results, self.run.conditions.facts, publish=self.publish)
 
     def save(self, records: Sequence[Record], results: Path) -> list[Path]:
-        """Write *records* and return their paths."""
+        """
+        Write *records* and return their paths.
+
+        With the first of them the run gets its number, greater than that of any run before.
+        """
+        require_writable(results)
+        with locked_folder(results):
+            folder = self.folder(results) / "raw"
+            self._number = self._number or next_number(folder)
+            return [self._save(record, folder, alone=len(records) == 1) for record in records]
+
+    def _save(self, record: Record, folder: Path, *, alone: bool) -> Path:
+        record["run"]["number"] = self._number
         commit = self._info["commit"] or "no-commit"
         stem = f"{self._info['started'].replace(':', '').replace('-', '')}-{commit[:10]}"
-        folder = self.folder(results) / "raw"
-        return [
-            store.write(
-                record,
-                folder,
-                stem
-                if len(records) == 1
-                else f"{stem}-{slug(' '.join(record['dataset']['labels']))}",
-            )
-            for record in records
-        ]
+        task = "" if alone else "-" + slug(" ".join(record["dataset"]["labels"]))
+        return store.write(record, folder, stem + task)
 
     def _record(self, words: tuple[str, ...], subjects: Sequence[Subject]) -> Record:
         dataset, others = self.run.speech.task(words), self.run.speech.others(words)

@@ -242,6 +242,7 @@ class RunPart(TypedDict):
     commit: str | None
     dirty: bool | None
     profile: str
+    number: NotRequired[Count]
     empty_call_us: NotRequired[float | None]
 
 

@@ -36,7 +36,8 @@ def render(
         models: SHA-256 of each candidate's current model. A row of another model, or
             of a candidate that is not among these, is history and not shown.
         board: Folder of the only board whose pages are written; None for all.
-        warn: Is told of each record that cannot be read, which its page names, too.
+        warn: Is told of each record that cannot be read, and of clocks that disagree; pages
+            say so, too.
 
     Returns:
         Paths of the pages and pictures written.
@@ -66,8 +67,8 @@ def _render(
         folder = results / found.name
         pages[folder / "report.md"] = board_page(found)
         pages |= {folder / name: svg for name, svg in _pictures(found.groups).items()}
-        for fault in found.faults:
-            warn(str(fault))
+        for text in (*(f"not shown: {fault}" for fault in found.faults), *found.clocks):
+            warn(text)
     for path, text in pages.items():
         files.write_text(path, text)
     _tidy(folders, pages)

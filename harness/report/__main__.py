@@ -1,10 +1,12 @@
 """
 ``python -m harness.report [DIR]``: render the pages of a results folder anew.
 
-Records that cannot be read are named and make the exit status 1; all others are shown.
+Records that cannot be read are named on stderr and on their page; all others are shown.
 """
 
 import argparse
+import sys
+from functools import partial
 from pathlib import Path
 
 from harness.candidate.registry import Registry
@@ -22,13 +24,11 @@ def main() -> None:
     if not folder.is_dir():
         parser.exit(1, f"{folder} is not a folder; name one that holds <board>/raw/*.json\n")
     try:
-        unreadable: list[str] = []
-        pages = render(folder, Registry().models(), warn=unreadable.append)
+        warn = partial(print, file=sys.stderr)
+        pages = render(folder, Registry().models(), warn=warn)
     except SpotbenchError as error:
         parser.exit(1, f"{error}\n")
     print(*pages, sep="\n")
-    if unreadable:
-        parser.exit(1, "".join(f"{fault}\n" for fault in unreadable))
 
 
 if __name__ == "__main__":

@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from harness.record import store
 from harness.record.machines import NOT_RECORDED, machine_of
+from harness.record.order import disagreements, place
 from harness.record.schema import Measurement, Record
 from harness.record.store import RecordError
-from harness.report.group import Group, Row, digits_digests, newest, started
+from harness.report.group import Group, Row, digits_digests, newest
 
 
 class Board(NamedTuple):
@@ -19,12 +20,14 @@ class Board(NamedTuple):
         name: Name of the folder.
         groups: The rows to show, those of each table together.
         faults: The records that cannot be read.
+        clocks: Lines about clocks that disagree.
 
     """
 
     name: str
     groups: Sequence[Group]
     faults: Sequence[RecordError] = ()
+    clocks: Sequence[str] = ()
 
 
 def collect(folder: Path, models: Mapping[str, str]) -> Board:
@@ -44,7 +47,8 @@ def collect(folder: Path, models: Mapping[str, str]) -> Board:
             records.append(store.read(path))
         except RecordError as error:
             faults.append(error)
-    return Board(folder.name, _groups(sorted(records, key=started), models), faults)
+    records.sort(key=place)
+    return Board(folder.name, _groups(records, models), faults, disagreements(records))
 
 
 def _groups(records: Iterable[Record], models: Mapping[str, str]) -> list[Group]:

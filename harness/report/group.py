@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from harness.files import sha256
 from harness.record.machines import machine_of
+from harness.record.order import place
 from harness.record.schema import Measurement, Record
 from harness.text import slug
 
@@ -104,9 +105,4 @@ def missing_digits(dataset: Mapping[str, Any]) -> list[str]:
 
 def newest(rows: Iterable[Row]) -> Record:
     """Return the newest of the records that hold *rows*."""
-    return max((row.record for row in rows), key=started)
-
-
-def started(record: Record) -> str:
-    """Return when a run began, as text that sorts by time."""
-    return str(record["run"]["started"])
+    return max((row.record for row in rows), key=place)

@@ -48,7 +48,7 @@ _HEADERS: Final = ("best at", "candidate", "value", "ahead of", "by", "how sure"
 def index_page(boards: Sequence[Board]) -> str:
     """Return the page for *boards*."""
     parts = [INDEX_TITLE]
-    for name, groups, faults in boards:
+    for name, groups, faults, _ in boards:
         parts.append(f"## {page_link(name)}")
         if groups:
             newest_record = newest(row for group in groups for row in group.rows)

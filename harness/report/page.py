@@ -16,13 +16,14 @@ from harness.record.metrics import (
     limited,
     pictured,
 )
+from harness.record.order import place
 from harness.record.schema import Measurement
 from harness.record.store import RecordError
 from harness.report import columns as tables
 from harness.report.board import describe
 from harness.report.collect import Board
 from harness.report.columns import Column, of_metric
-from harness.report.group import Group, Row, headings, missing_digits, newest, started
+from harness.report.group import Group, Row, headings, missing_digits, newest
 from harness.report.table import details_table, markdown_table, notes
 from harness.text import markdown
 
@@ -36,6 +37,8 @@ def board_page(board: Board) -> str:
         parts += [markdown(describe(newest_record["board"])) + ".", _LEGEND]
     if board.faults:
         parts.append(_not_shown(board.faults))
+    if board.clocks:
+        parts.append("\n".join(f"- {markdown(line)}" for line in board.clocks))
     for group, heading in zip(groups, headings(groups), strict=True):
         parts += _section(group, heading)
     for of_one in dict.fromkeys((group.task, group.machine) for group in groups):
@@ -160,9 +163,9 @@ def _details(group: Group, measured: Sequence[Measurement]) -> list[str]:
 
 
 def _runs(group: Group) -> str:
-    runs: dict[str, list[Row]] = {}
+    runs: dict[tuple[int, str], list[Row]] = {}
     for row in group.rows:
-        runs.setdefault(started(row.record), []).append(row)
+        runs.setdefault(place(row.record), []).append(row)
     lines = [_run(rows) for _, rows in sorted(runs.items())]
     return tabulate(lines, headers="keys", tablefmt="github", disable_numparse=True)
 

@@ -56,7 +56,7 @@ def rendered(models: Mapping[str, str], board: Path, *, publish: bool) -> list[s
         board.parent,
         models,
         None if everything else board,
-        warn=lambda text: lines.append(f"WARNING: not shown: {text}"),
+        warn=lambda text: lines.append(f"WARNING: {text}"),
     )
     lines += [f"wrote {path}" for path in pages if path.suffix != ".svg"]
     if not everything:

@@ -137,6 +137,22 @@ def test_two_saves_keep_both_records(recorder: Recorder, tmp_path: Path) -> None
     assert store.read(first) == store.read(second)
 
 
+def test_a_run_has_a_number_greater_than_that_of_any_before(
+    tmp_path: Path, machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clips = {**GO_STOP_CLIPS, **NO_YES_CLIPS}
+    results, numbers = tmp_path / "results", []
+    for _ in range(2):
+        recorder = make_recorder(tmp_path, machine, monkeypatch, clips)
+        measure(recorder, "tiny", "other")
+        paths = recorder.save(recorder.records(), results)
+        numbers.append([store.read(path)["run"]["number"] for path in paths])
+        (paths[0].parent / "broken.json").write_text('{"run": {"number": "many"}}')
+        (paths[0].parent / "cut.json").write_text('{"run": {"number": 9')
+
+    assert numbers == [[1, 1], [2, 2]]
+
+
 def test_a_candidate_without_a_window_is_not_recorded(recorder: Recorder) -> None:
     recorder.run.subject("tiny").prepare()
 
