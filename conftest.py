@@ -38,6 +38,10 @@ _TABLES = ("compare", "histogram", "cprofile", "verbose")
 """Options of pytest-benchmark that ask for its own tables."""
 
 
+_DEFAULT_REPORT = "fE"
+"""What pytest's short summary holds unless ``-r`` says otherwise: failures and errors."""
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of the main job."""
     group = parser.getgroup("spotbench", "measuring keyword spotters")
@@ -98,6 +102,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Refuse unknown candidates, data sets and records before anything is measured."""
     if not any(config.getoption(f"benchmark_{table}") for table in _TABLES):
         config.option.benchmark_quiet = True  # our own table takes a tenth of the lines
+    if config.option.reportchars == _DEFAULT_REPORT:
+        config.option.reportchars = ""  # each reason is told in full above, and not cut off below
     try:
         registry = Registry()
         registry.require(*(config.getoption("candidate") or ()))

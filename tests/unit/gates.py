@@ -132,12 +132,14 @@ class Project:
         models: The models of its candidates: "good" gets all clips right, "deaf" half of them.
         results: Where its records and pages are written.
         into: Options that say so.
+        columns: Width of the terminal.
 
     """
 
     def __init__(self, folder: Path, candidates: Mapping[str, str], stubs: str = QUICK) -> None:
         self.folder = folder
         self.results = folder / "out"
+        self.columns = 300
         self.into: tuple[str, ...] = ("--results", str(self.results))
         self.models = folder / "candidates" / "models"
         shutil.copytree(_compiled(), folder, dirs_exist_ok=True)
@@ -183,7 +185,7 @@ class Project:
             "OPENBLAS_NUM_THREADS": "",
             "PYTHONPATH": str(self.folder),
             "PYTHONUNBUFFERED": "1",
-            "COLUMNS": "300",
+            "COLUMNS": str(self.columns),
             "KWS_DATA": "",
             "XDG_CACHE_HOME": str(self.folder / "cache"),
             "https_proxy": "http://127.0.0.1:1",  # nothing listens there

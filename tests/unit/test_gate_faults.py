@@ -104,6 +104,19 @@ def test_a_metric_that_a_data_set_does_not_judge_is_shown_as_not_judged(tmp_path
     assert "| 50.0 % (not judged) |" in project.report().replace("  ", " ").replace("  ", " ")
 
 
+def test_the_reason_of_a_fail_is_not_cut_off_on_a_narrow_terminal(tmp_path: Path) -> None:
+    project = Project(tmp_path, {"deaf": ready("deaf")})
+    project.columns = 60
+
+    exit_status, output = project.measure()
+
+    reason = "deaf: accuracy 50.00% is not over 97.00%"
+    assert exit_status == 1
+    assert f"\n{reason}\n" in output
+    assert "short test summary" not in output
+    assert "Failed: " not in output
+
+
 def test_a_few_clips_are_not_enough_with_certain(project: Project) -> None:
     exit_status, output = project.measure("--certain")
 
