@@ -43,7 +43,8 @@ class Run:
         return self.subjects.setdefault(name, Subject(name, self, self.conditions))
 
     def load(self, name: str) -> Candidate:
-        """Import the candidate *name*; raises CandidateError."""
+        """Import the candidate *name*, in a child process first; raises CandidateError."""
+        self.registry.try_import(name)
         return self.registry.load(name)
 
     def score(self, candidate: Candidate, name: str) -> Scored:

@@ -48,6 +48,9 @@ stub(report, _pictures=lambda _groups: {})
 ANY_CORE = "stub(machine, pin_to_one_core=lambda: None)\n"
 """After STUBS: two runs at once, which would share the last core, have one each."""
 
+IMPATIENT = "from harness import children\nstub(children, TIMEOUT_S=5)\n"
+"""After STUBS: a child process that hangs is killed after five seconds."""
+
 QUICK = FEWER + ANY_CORE
 THROTTLED = 'ANSWERS["get_throttled"] = "throttled=0x50005"\n'
 

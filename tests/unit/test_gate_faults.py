@@ -6,7 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.gates import CLOCKED, CONDITIONS, FEWER, SLEEPY, START_CLOCK, THROTTLED, Project
+from tests.unit.gates import (
+    CLOCKED,
+    CONDITIONS,
+    FEWER,
+    IMPATIENT,
+    QUICK,
+    SLEEPY,
+    START_CLOCK,
+    THROTTLED,
+    Project,
+)
 from tests.unit.models import ready, unscaled_sum
 
 TRAINED = """
@@ -60,6 +70,43 @@ def test_one_bad_candidate_never_stops_the_others(tmp_path: Path) -> None:
     assert "cut_off.tflite is damaged (5,000 bytes" in errors.pop("cut_off")
     assert "aborting.tflite crashed its process (SIGABRT)" in errors.pop("aborting")
     assert errors == {}
+
+
+def test_a_module_that_stops_its_process_fails_its_own_row(tmp_path: Path) -> None:
+    candidates = {
+        "endless": "while True: pass\n",
+        "exiting": "import os\nos._exit(0)\n",
+        "good": ready("good"),
+    }
+    project = Project(tmp_path, candidates, QUICK + IMPATIENT)
+
+    exit_status, _ = project.measure()
+
+    rows = project.rows()
+    assert exit_status == 1
+    assert rows["good"]["verdict"] == "pass"
+    place, cure = "when imported", "fix the module"
+    errors = [rows[name]["error"] for name in ("endless", "exiting")]
+    assert errors == [
+        f"candidates/endless.py gave no answer within 5 s {place}; {cure}",
+        f"candidates/exiting.py ended its process (status 0) {place}; {cure}",
+    ]
+
+
+def test_a_module_that_was_not_asked_for_stops_neither_run_nor_report(tmp_path: Path) -> None:
+    candidates = {
+        "endless": "while True: pass\n",
+        "exiting": "import os\nos._exit(0)\n",
+        "good": ready("good"),
+    }
+    project = Project(tmp_path, candidates, QUICK + IMPATIENT)
+
+    exit_status, output = project.measure("--candidate", "good")
+
+    assert exit_status == 0
+    assert project.rows().keys() == {"good"}
+    assert "pass?   | good " in project.report()
+    assert "endless" not in output
 
 
 def test_failing_candidates_have_rows_with_the_reason(tmp_path: Path) -> None:
