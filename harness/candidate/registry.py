@@ -11,10 +11,17 @@ from harness.files import sha256
 
 
 class Registry:
-    """The candidates of one package; a broken one raises its error when it is loaded."""
+    """
+    The candidates of one package; a broken one raises its error when it is loaded.
+
+    Attributes:
+        package: Name of the package.
+        folder: Its folder.
+
+    """
 
     def __init__(self, package: str = "candidates") -> None:
-        self._package = package
+        self.package = package
         self._tried: dict[str, Path | CandidateError] = {}
         self.folder = Path(next(iter(importlib.import_module(package).__path__)))
 
@@ -33,9 +40,9 @@ class Registry:
     def load(self, name: str) -> Candidate:
         """Import candidate *name*; every fault of its module raises CandidateError."""
         self.require(name)
-        place = f"{self._package}/{name}.py"
+        place = f"{self.package}/{name}.py"
         try:
-            module = importlib.import_module(f"{self._package}.{name}")
+            module = importlib.import_module(f"{self.package}.{name}")
         except CandidateError as error:
             msg = f"{place}: {error}"
             raise CandidateError(msg) from error
@@ -67,11 +74,11 @@ class Registry:
 
     def _try_import(self, name: str) -> Path | CandidateError:
         try:
-            return children.run(_imported, self._package, name)
+            return children.run(_imported, self.package, name)
         except CandidateError as error:
             return error
         except children.ChildError as error:
-            place = f"{self._package}/{name}.py"
+            place = f"{self.package}/{name}.py"
             return CandidateError(f"{place} {error}; {error.cure or 'fix the module'}")
 
     def models(self) -> dict[str, str]:

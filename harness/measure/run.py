@@ -49,4 +49,4 @@ class Run:
 
     def score(self, candidate: Candidate, name: str) -> Scored:
         """Load the model and score every test clip, as :func:`~harness.measure.scoring.score`."""
-        return score(candidate, name, self.registry.folder, self.speech)
+        return score(candidate, name, self.registry, self.speech)

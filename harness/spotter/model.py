@@ -119,7 +119,7 @@ def _load(data: bytes, name: str, threads: int) -> Interpreter:
     try:
         interpreter = Interpreter(model_content=data, num_threads=threads)
         interpreter.allocate_tensors()
-    except (RuntimeError, ValueError) as error:
+    except (RuntimeError, ValueError, MemoryError) as error:
         detail = " ".join(str(error).split()) or "no reason given, perhaps too little memory"
         msg = (
             f"{name} cannot be run by LiteRT {runtime_version()}: {detail}; "

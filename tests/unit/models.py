@@ -284,3 +284,14 @@ def unscaled_sum() -> bytes:
     graph = Graph()
     x, y = graph.variable((1, 4), np.int8), graph.variable((1, 4), np.int8)
     return graph.file([x], [graph.operator(Operator.ADD, [x, x], y, schema.AddOptionsT())])
+
+
+def weightless() -> bytes:
+    """Return a dense layer with weights of index -1, which LiteRT looks up all the same."""
+    graph = Graph()
+    x = graph.variable((1, *FEATURES, 1))
+    bias = graph.constant(np.zeros(2, np.float32))
+    options = schema.FullyConnectedOptionsT()
+    inputs = [x, -1, bias]
+    y = graph.operator(Operator.FULLY_CONNECTED, inputs, graph.variable((1, 2)), options)
+    return graph.file([x], [y])

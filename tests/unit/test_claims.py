@@ -131,8 +131,17 @@ CLAIMS: Final[Mapping[str, tuple[str, ...]]] = {
         "test_subject.py::test_a_pi_whose_firmware_is_silent_is_warned_of",
     ),
     "A model that crashes its process fails its own row only.": (
-        "test_probe.py::test_a_crash_is_an_error_and_the_same_helper_probes_the_next_model",
+        "test_probe.py::test_a_crash_is_an_error_and_the_next_model_is_probed",
         "test_gate_faults.py::test_one_bad_candidate_never_stops_the_others",
+    ),
+    "A spotter that dies on any clip dies in the child process, and fails its own row only.": (
+        "test_probe.py::test_a_spotter_that_dies_on_a_later_clip_dies_in_the_child",
+        "test_subject.py::test_nothing_is_loaded_here_that_a_child_process_refused",
+        "test_gate_faults.py::test_one_bad_candidate_never_stops_the_others",
+    ),
+    "A module that ends or hangs its process fails its own row only.": (
+        "test_registry.py::test_a_module_that_stops_its_process_is_an_error_when_tried",
+        "test_gate_faults.py::test_a_module_that_stops_its_process_fails_its_own_row",
     ),
     "A model that hangs is killed.": ("test_probe.py::test_a_model_that_hangs_is_killed",),
     "A model that eats memory is killed.": (

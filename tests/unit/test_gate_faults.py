@@ -17,7 +17,7 @@ from tests.unit.gates import (
     THROTTLED,
     Project,
 )
-from tests.unit.models import ready, unscaled_sum
+from tests.unit.models import ready, unscaled_sum, weightless
 
 TRAINED = """
 from harness import Candidate
@@ -29,6 +29,22 @@ def network(keras, input_shape, labels):
 
 CANDIDATE = Candidate(network=network)
 """
+
+FATAL = """
+import os
+import signal
+from harness import LogMel
+
+
+class Fatal(LogMel):
+    def __call__(self, clip):
+        if not clip.any():
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().__call__(clip)
+
+
+""" + ready("good", "frontend=Fatal()")
+"""A front-end that kills its process, but not on the first clip."""
 
 
 @pytest.fixture
@@ -46,6 +62,8 @@ def test_one_bad_candidate_never_stops_the_others(tmp_path: Path) -> None:
         "stale": TRAINED,
         "cut_off": ready("cut_off"),
         "aborting": ready("aborting"),
+        "weightless": ready("weightless"),
+        "fatal": FATAL,
     }
     project = Project(tmp_path, candidates)
     model = (project.models / "good.tflite").read_bytes()
@@ -54,6 +72,8 @@ def test_one_bad_candidate_never_stops_the_others(tmp_path: Path) -> None:
     (project.models / "stale.json").write_text(json.dumps(card))
     (project.models / "cut_off.tflite").write_bytes(model[:5_000])
     (project.models / "aborting.tflite").write_bytes(unscaled_sum())
+
+    (project.models / "weightless.tflite").write_bytes(weightless())
 
     exit_status, _ = project.measure()
 
@@ -69,6 +89,8 @@ def test_one_bad_candidate_never_stops_the_others(tmp_path: Path) -> None:
     assert "edited since it was trained; run: tox run -e train -- stale" in errors.pop("stale")
     assert "cut_off.tflite is damaged (5,000 bytes" in errors.pop("cut_off")
     assert "aborting.tflite crashed its process (SIGABRT)" in errors.pop("aborting")
+    assert "weightless.tflite " in errors.pop("weightless")
+    assert "fatal.tflite crashed its process (SIGKILL) when it scored" in errors.pop("fatal")
     assert errors == {}
 
 

@@ -191,6 +191,21 @@ def test_a_bad_candidate_is_an_error_row_and_stops_no_other(
         _ = bad.scored
 
 
+@pytest.mark.parametrize("name", ["foreign", "truncated", "lacking", "diverged", "raising"])
+def test_nothing_is_loaded_here_that_a_child_process_refused(
+    run: Run, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    def load(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("harness.measure.scoring.make_spotter", load)
+    subject = run.subject(name)
+
+    subject.prepare()
+
+    assert subject.error is not None
+
+
 def test_a_model_that_fails_on_a_clip_is_an_error_of_the_model(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
