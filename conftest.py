@@ -7,6 +7,7 @@ import shutil
 # core, and a second thread would only add jitter.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
@@ -203,14 +204,15 @@ def recorder(pytestconfig: pytest.Config) -> Recorder:
 
 
 @pytest.fixture
-def subject(request: pytest.FixtureRequest) -> Subject:
+def subject(request: pytest.FixtureRequest, recorder: Recorder) -> Iterator[Subject]:
     """One candidate, loaded and scored; a data set that cannot be read ends the run."""
-    prepared = request.config.stash[RECORDER].run.subject(request.param)
+    prepared = recorder.run.subject(request.param)
     try:
         prepared.prepare()
     except (DatasetError, AudioError) as error:
         pytest.exit(f"nothing can be measured: {error}", returncode=pytest.ExitCode.USAGE_ERROR)
-    return prepared
+    yield prepared
+    recorder.keep(prepared)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -223,7 +225,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     for step in (
         lambda: records.extend(recorder.records()),
         lambda: (line for record in records for line in summary.table(record, _width(config))),
-        lambda: (f"wrote {path}" for path in recorder.save(records, results)),
+        lambda: (f"wrote {path}" for path in recorder.save(records)),
         lambda: (f"wrote {path}" for path in _render(recorder, results)),
         recorder.require_any,
         lambda: _compare(records, session),

@@ -199,6 +199,11 @@ class Project:
             output, _ = gate.communicate(timeout=600)
             return gate.returncode, output
 
+    def render(self) -> None:
+        """Render the pages of the results anew."""
+        command = [sys.executable, "-m", "harness.report", str(self.results)]
+        subprocess.run(command, cwd=self.folder, env=self._environ(), check=True)
+
     @property
     def raw(self) -> list[Path]:
         """The records."""

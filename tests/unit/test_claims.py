@@ -143,6 +143,10 @@ CLAIMS: Final[Mapping[str, tuple[str, ...]]] = {
         "test_registry.py::test_a_module_that_stops_its_process_is_an_error_when_tried",
         "test_gate_faults.py::test_a_module_that_stops_its_process_fails_its_own_row",
     ),
+    "A run that is killed loses the window it was at.": (
+        "test_gate_interrupts.py::test_a_killed_run_loses_the_window_it_was_at",
+        "test_recorder.py::test_rows_are_kept_as_they_grow",
+    ),
     "A model that hangs is killed.": ("test_probe.py::test_a_model_that_hangs_is_killed",),
     "A model that eats memory is killed.": (
         "test_probe.py::test_a_model_that_eats_memory_is_killed",

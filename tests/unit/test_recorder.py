@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from harness.audio import Clip
-from harness.errors import NoRecordingsError
+from harness.errors import NoRecordingsError, ResultsError
 from harness.measure.recorder import Recorder
 from harness.measure.revision import revision
 from harness.measure.timing import Stages, Window
@@ -85,11 +85,11 @@ def test_a_record_names_run_board_and_data_set(recorder: Recorder) -> None:
     assert [row["candidate"] for row in record["measurements"]] == ["tiny"]
 
 
-def test_each_task_has_a_record_of_its_own(recorder: Recorder, tmp_path: Path) -> None:
+def test_each_task_has_a_record_of_its_own(recorder: Recorder) -> None:
     measure(recorder, "tiny", "other")
 
     records = recorder.records()
-    raw = recorder.save(records, tmp_path / "results")
+    raw = recorder.save(records)
 
     assert [record["dataset"]["labels"] for record in records] == [["go", "stop"], ["no", "yes"]]
     assert [store.read(path) for path in raw] == records
@@ -111,18 +111,101 @@ def test_files_lie_in_the_folder_of_the_board(recorder: Recorder, tmp_path: Path
     measure(recorder, "tiny")
     results = tmp_path / "results"
 
-    (raw,) = recorder.save(recorder.records(), results)
+    (raw,) = recorder.save(recorder.records())
     started = recorder.records()[0]["run"]["started"].replace("-", "").replace(":", "")
     assert raw == results / "raspberry-pi-4" / "raw" / f"{started}-no-commit.json"
 
 
-def test_two_saves_keep_both_records(recorder: Recorder, tmp_path: Path) -> None:
+def test_two_saves_keep_both_records(recorder: Recorder) -> None:
     measure(recorder, "tiny")
 
-    first, second = (recorder.save(recorder.records(), tmp_path / "results")[0] for _ in range(2))
+    first, second = (recorder.save(recorder.records())[0] for _ in range(2))
 
     assert first != second
     assert store.read(first) == store.read(second)
+
+
+def kept(tmp_path: Path) -> dict[str, list[int]]:
+    """Return for each record on disk how many windows each of its rows has."""
+    return {
+        path.stem.partition("-no-commit")[2]: [
+            len(row["windows"] or ()) for row in store.read(path)["measurements"]
+        ]
+        for path in (tmp_path / "results").glob("*/raw/*.json")
+    }
+
+
+def test_rows_are_kept_as_they_grow(recorder: Recorder, tmp_path: Path) -> None:
+    grown = []
+    for name in ("tiny", "other", "tiny", "broken"):
+        measure(recorder, name)
+        recorder.keep(recorder.run.subject(name))
+        grown.append(kept(tmp_path))
+
+    go_stop, no_yes = "-go-stop-unfinished", "-no-yes-unfinished"
+    assert grown == [
+        {go_stop: [1]},
+        {go_stop: [1], no_yes: [1]},
+        {go_stop: [2], no_yes: [1]},
+        {go_stop: [2, 0], no_yes: [1]},
+    ]
+
+
+def test_what_was_kept_is_the_record_without_the_layout(recorder: Recorder, tmp_path: Path) -> None:
+    measure(recorder, "tiny")
+    recorder.keep(recorder.run.subject("tiny"))
+
+    (path,) = tmp_path.glob("results/*/raw/*.json")
+    assert [store.read(path)] == recorder.records()
+
+
+def test_what_was_kept_goes_when_the_records_are_saved(recorder: Recorder, tmp_path: Path) -> None:
+    for name in ("tiny", "other"):
+        measure(recorder, name)
+        recorder.keep(recorder.run.subject(name))
+
+    recorder.save(recorder.records())
+
+    assert kept(tmp_path) == {"-go-stop": [1], "-no-yes": [1]}
+
+
+def test_what_was_kept_stays_if_the_records_cannot_be_saved(
+    recorder: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        message = "cannot write it: no room"
+        raise ResultsError(message)
+
+    measure(recorder, "tiny")
+    recorder.keep(recorder.run.subject("tiny"))
+    monkeypatch.setattr("harness.record.store.write", full)
+
+    with pytest.raises(ResultsError, match=r"^cannot write it"):
+        recorder.save(recorder.records())
+
+    assert kept(tmp_path) == {"-go-stop-unfinished": [1]}
+
+
+def test_without_room_a_row_is_left_to_the_end_of_the_run(
+    recorder: Recorder, tmp_path: Path
+) -> None:
+    (tmp_path / "results").write_text("a file where the folder should be")
+    measure(recorder, "tiny")
+
+    recorder.keep(recorder.run.subject("tiny"))
+
+    with pytest.raises(ResultsError, match=r"^cannot write "):
+        recorder.save(recorder.records())
+
+
+def test_nothing_is_kept_of_a_candidate_without_a_window_or_a_task(
+    recorder: Recorder, tmp_path: Path
+) -> None:
+    for name in ("broken", "tiny"):
+        recorder.run.subject(name).prepare()
+        recorder.keep(recorder.run.subject(name))
+
+    assert kept(tmp_path) == {}
 
 
 def test_a_candidate_without_a_window_is_not_recorded(recorder: Recorder) -> None:
