@@ -1,6 +1,7 @@
 """One candidate in a run: it is prepared, timed window by window, and judged."""
 
 import itertools
+import json
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -163,9 +164,16 @@ class Subject:
         """Return its row of the record from the windows so far, or from its error."""
         if self.error is not None:
             return error_row(self.name, self.error)
-        return measured_row(
-            self.name, self.scored, self.attempts, self._evidence, certain=self._conditions.certain
-        )
+        certain = self._conditions.certain
+        try:
+            row = measured_row(
+                self.name, self.scored, self.attempts, self._evidence, certain=certain
+            )
+            json.dumps(row, allow_nan=False)
+        except Exception as error:  # noqa: BLE001  (the rows of the other candidates are kept)
+            fault = f"{type(error).__name__}: {error}"
+            return error_row(self.name, f"its row cannot be made ({fault}); report this fault")
+        return row
 
     @property
     def _evidence(self) -> Evidence:

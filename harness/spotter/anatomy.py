@@ -1,7 +1,6 @@
 """Operators, constants and weights of a ``.tflite`` file, read from the file itself."""
 
 import math
-import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -61,8 +60,9 @@ def dissect(data: bytes, name: str) -> Anatomy:
     try:
         model = schema.ModelT.InitFromPackedBuf(data, 0)
         return _anatomy(model)
-    except (struct.error, IndexError, TypeError, ValueError, AttributeError, KeyError) as error:
-        msg = f"{name} is damaged ({len(data):,} bytes: {error}); copy or train it again"
+    except Exception as error:  # whatever a damaged file makes the code above meet
+        fault = f"{type(error).__name__}: {error}"
+        msg = f"{name} is damaged ({len(data):,} bytes: {fault}); copy or train it again"
         raise ModelError(msg) from error
 
 

@@ -63,8 +63,9 @@ class Model:
     ) -> None:
         self.anatomy = dissect(data, name)
         self._interpreter = _load(data, name, threads)
-        self._input = _only(self._interpreter.get_input_details(), "input", name)
-        self._output = _only(self._interpreter.get_output_details(), "output", name)
+        inputs, outputs, self._operators = _described(self._interpreter, name)
+        self._input = _only(inputs, "input", name)
+        self._output = _only(outputs, "output", name)
         self._check_shapes(name, features_shape, labels)
         self._quantize = _quantizer(self._input)
         self._dequantize = _dequantizer(self._output)
@@ -84,9 +85,9 @@ class Model:
 
         LiteRT runs on without XNNPACK and only prints a line, so it has to be checked.
         """
-        # No public call returns this. A delegate is listed as one more operator, with the
-        # tensors that go into and come out of the part of the graph that it replaces.
-        listed = self._interpreter._get_ops_details()  # noqa: SLF001
+        # A delegate is listed as one more operator, with the tensors that go into and come out
+        # of the part of the graph that it replaces.
+        listed = self._operators
         makers = {int(t): op for op in listed if op["op_name"] != _DELEGATE for t in op["outputs"]}
         taken = set[int]()
         for delegate in (op for op in listed if op["op_name"] == _DELEGATE):
@@ -127,6 +128,20 @@ def _load(data: bytes, name: str, threads: int) -> Interpreter:
         )
         raise ModelError(msg) from error
     return interpreter
+
+
+def _described(
+    interpreter: Interpreter, name: str
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return what LiteRT says of a model's inputs, of its outputs and of its operators."""
+    try:
+        # No public call lists the operators, and those that a delegate runs.
+        operators = interpreter._get_ops_details()  # noqa: SLF001
+        return interpreter.get_input_details(), interpreter.get_output_details(), operators
+    except Exception as error:  # such as a name that is no text
+        fault = f"{type(error).__name__}: {error}"
+        msg = f"{name} is damaged (LiteRT cannot describe it: {fault}); copy or train it again"
+        raise ModelError(msg) from error
 
 
 def _only(details: list[dict[str, Any]], what: str, name: str) -> dict[str, Any]:

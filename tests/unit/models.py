@@ -163,6 +163,12 @@ def loudness_model(labels: int = 2, offset: float = 0.0) -> bytes:
     return dense_model(weights, bias)
 
 
+def misnamed(data: bytes, tensor: int) -> bytes:
+    """Return a model of :class:`Graph` with one byte in a tensor's name that is not UTF-8."""
+    name = f"tensor{tensor}".encode()
+    return data.replace(name, b"\xff" + name[1:], 1)
+
+
 def nan_model() -> bytes:
     """Return a model whose every score is NaN, as after a training that diverged."""
     return dense_model(np.full((2, math.prod(FEATURES)), np.nan), np.zeros(2))

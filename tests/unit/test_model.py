@@ -1,14 +1,26 @@
+import contextlib
 import re
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 from ai_edge_litert import schema_py_generated as schema
+from hypothesis import given as drawn
+from hypothesis import settings
+from hypothesis import strategies as st
 
 from harness.errors import ModelError
 from harness.spotter.anatomy import Anatomy, dissect
 from harness.spotter.model import Model, _Dequantizer, _Quantizer
-from tests.unit.models import FEATURES, Graph, Operator, dense_model, loudness_model, nan_model
+from tests.unit.models import (
+    FEATURES,
+    Graph,
+    Operator,
+    dense_model,
+    loudness_model,
+    misnamed,
+    nan_model,
+)
 
 LABELS = ("go", "stop")
 SMALL = dense_model(np.array([[1.0, 0, 0], [0, 1, 0]]), np.array([0.0, 1]), features=(3, 1))
@@ -289,6 +301,38 @@ def test_a_truncated_model_is_damaged(length: int) -> None:
 
     with pytest.raises(ModelError, match=message):
         small_model(SMALL[:length])
+
+
+@pytest.mark.parametrize("tensor", range(5))
+def test_a_name_that_is_no_text_is_damage(tensor: int) -> None:
+    message = (
+        r"^small\.tflite is damaged \(LiteRT cannot describe it: UnicodeDecodeError: .+\); copy"
+    )
+
+    with pytest.raises(ModelError, match=message):
+        small_model(misnamed(SMALL, tensor))
+
+
+def test_whatever_a_file_makes_its_reader_meet_is_damage(monkeypatch: pytest.MonkeyPatch) -> None:
+    def recurse(*_: object) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr(schema.ModelT, "InitFromPackedBuf", recurse)
+
+    with pytest.raises(
+        ModelError, match=r"^small\.tflite is damaged \(.+ bytes: RecursionError: \)"
+    ):
+        small_model()
+
+
+@settings(max_examples=300, deadline=None)
+@drawn(damage=st.dictionaries(st.integers(8, len(SMALL) - 1), st.integers(0, 255), min_size=1))
+def test_a_damaged_file_is_read_or_refused(damage: dict[int, int]) -> None:
+    data = bytearray(SMALL)
+    for place, value in damage.items():
+        data[place] = value
+    with contextlib.suppress(ModelError):
+        assert dissect(bytes(data), "damaged.tflite").macs >= 0
 
 
 def test_an_operator_the_runtime_lacks_is_named() -> None:

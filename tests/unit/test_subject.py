@@ -25,6 +25,7 @@ from tests.unit.models import (
     loudness_model,
     make_package,
     make_run,
+    misnamed,
     nan_model,
     ready,
     silent,
@@ -66,6 +67,7 @@ MODULES = {
     "narrow": ready("narrow"),
     "mislabelled": ready("loudness_4"),
     "diverged": ready("nan"),
+    "misnamed": ready("misnamed"),
     "raising": RAISING + ready("loudness", "frontend=Raising()"),
     "elsewhere_labelled": ready("loudness_3", "labels=('up', 'go', 'stop'), task=('go', 'stop')"),
     "wary": "from harness import GO_STOP_BUDGET\n"
@@ -81,6 +83,7 @@ MODELS = {
     "custom": dense_model(np.ones((2, math.prod(FEATURES))), np.zeros(2), custom="TimeWarp"),
     "narrow": dense_model(np.ones((2, 6)), np.zeros(2), features=(2, 3)),
     "nan": nan_model(),
+    "misnamed": misnamed(loudness_model(), 1),
 }
 
 
@@ -170,6 +173,7 @@ def test_a_candidate_is_prepared_once(run: Run) -> None:
         ("narrow", f"(1, 2, 3, 1), but the front-end gives {FEATURES}"),
         ("mislabelled", "4 outputs for the labels ('go', 'stop')"),
         ("diverged", "the model returns scores that are not finite for 4 of 4 clips"),
+        ("misnamed", "misnamed.tflite is damaged (LiteRT cannot describe it: UnicodeDecodeError"),
         ("raising", "the front-end Raising raised KeyError: 'mel' for the first clip"),
         ("unknown", "unknown candidate 'unknown'; known candidates: absent, broken"),
     ],
@@ -219,6 +223,26 @@ def test_a_model_that_fails_on_a_clip_is_an_error_of_the_model(
     assert subject.error == (
         "good.tflite failed on a clip: gather index out of bounds; convert it again"
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "fault"),
+    [
+        (property(lambda _: 1 / 0), "ZeroDivisionError: division by zero"),
+        (math.nan, "ValueError: Out of range float values are not JSON compliant"),
+    ],
+    ids=["raises", "is no JSON"],
+)
+def test_a_row_that_cannot_be_made_is_an_error(
+    run: Run, monkeypatch: pytest.MonkeyPatch, value: object, fault: str
+) -> None:
+    subject = measured(run)
+    monkeypatch.setattr("harness.measure.scoring.Scored.zipped_bytes", value)
+
+    row = subject.row()
+
+    assert row["verdict"] == "error"
+    assert (row["error"] or "").startswith(f"its row cannot be made ({fault}")
 
 
 def test_clips_are_timed_in_turn_over_and_over(run: Run) -> None:
