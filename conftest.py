@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 
 # One BLAS thread, set before NumPy is first imported: a latency is the time on one
 # core, and a second thread would only add jitter.
@@ -10,6 +11,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -28,6 +30,7 @@ from harness.record import store
 from harness.record.schema import Record
 from harness.report import summary
 from harness.report.comparison import require_alike
+from harness.scratch import sweep
 
 ROOT = Path(__file__).parent
 GATE = "harness.test_candidates"
@@ -153,15 +156,23 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         except SpotbenchError as error:
             raise pytest.UsageError(str(error)) from error
         machine.pin_to_one_core()
+        signal.signal(signal.SIGTERM, _interrupt)
         reporter = session.config.pluginmanager.getplugin("terminalreporter")
         if reporter and reporter.isatty and reporter.verbosity == 0:
             session.config.pluginmanager.register(_Progress(reporter, len(session.items)))
+
+
+def _interrupt(*_: object) -> NoReturn:
+    """End the run as Ctrl-C does; a second SIGTERM ends the process at once."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    raise KeyboardInterrupt
 
 
 def _require_usable(config: pytest.Config) -> None:
     """Raise ResultsError if the run's results could not be written, rendered or compared."""
     results, old = config.getoption("results"), config.stash[OLD]
     files.require_writable(results)
+    sweep(results)
     report.require_renderable(results)
     if old is not None:
         new, anyway = config.stash[RECORDER].circumstances, config.getoption("compare_anyway")

@@ -5,13 +5,13 @@ import hashlib
 import json
 import re
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from harness.errors import ResultsError
+from harness.scratch import scratch
 
 
 def sha256(data: bytes) -> str:
@@ -43,8 +43,8 @@ def write_bytes(path: Path, data: bytes) -> None:
     """Write *data* to *path* in one step: the file is whole or absent, never in part."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as scratch:
-            fresh = Path(scratch) / path.name
+        with scratch(path.parent) as folder:
+            fresh = folder / path.name
             fresh.write_bytes(data)
             fresh.replace(path)
     except OSError as error:

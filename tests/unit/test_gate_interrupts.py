@@ -80,13 +80,26 @@ def test_a_killed_run_loses_the_window_it_was_at(tmp_path: Path) -> None:
     assert "good: warning: measured in 1 of 5 windows" in project.report()
 
 
-def test_ctrl_c_keeps_what_was_measured(tmp_path: Path) -> None:
-    project, exit_status, output = signalled(tmp_path, signal.SIGINT)
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_sigterm_keep_what_was_measured(tmp_path: Path, sent: signal.Signals) -> None:
+    project, exit_status, output = signalled(tmp_path, sent)
 
     assert exit_status == pytest.ExitCode.INTERRUPTED
     assert [len(row["windows"]) for row in project.rows().values()] == [1]
     assert "measured in 1 of 5 windows" in project.rows()["good"]["warnings"]
     assert f"wrote {project.raw[0]}" in output
+    assert "unfinished" not in project.raw[0].name
+
+
+def test_what_a_killed_run_left_half_written_is_removed_by_the_next(project: Project) -> None:
+    left = [project.results / place / ".writing-abc" for place in ("", "board", "board/raw")]
+    for folder in left:
+        folder.mkdir(parents=True)
+        (folder / "report.md").write_text("half a")
+
+    project.measure("-k", "1-")
+
+    assert [folder for folder in left if folder.exists()] == []
 
 
 def test_a_run_cut_short_keeps_what_was_measured(cut_short: tuple[Project, int, str]) -> None:
