@@ -22,7 +22,7 @@ __all__ = ["Child", "ChildError", "run"]
 
 TIMEOUT_S: Final = 30.0
 """
-Longest time of a step that names no limit of its own, in seconds.
+Longest time of a step that asks for no more, in seconds.
 
 A desktop computer takes milliseconds, but a Pi reads LiteRT from a slow card.
 """

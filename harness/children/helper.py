@@ -49,16 +49,16 @@ class Child:
         self.descriptors = descriptors
         self._reports = reports
 
-    def begin(self, step: str, limit_s: float | None = None) -> None:
+    def begin(self, step: str, more_s: float = 0.0) -> None:
         """
         Begin a step of the work.
 
         Args:
             step: When a fault of the step happens, as in ``when imported``.
-            limit_s: Longest time that the step may take, in seconds; None for the common one.
+            more_s: How much longer than the common limit the step may take, in seconds.
 
         """
-        self._reports.send(("step", step, limit_s))
+        self._reports.send(("step", step, more_s))
 
 
 def send_descriptors(pipe: Connection, descriptors: Sequence[int]) -> None:
@@ -133,9 +133,9 @@ def _watch(
                 return None, step, memory_bytes
             if kind != "step":
                 return (kind, *answer, *([step] if kind == "fault" else [])), step, memory_bytes
-            step, limit_s, start = answer[0], answer[1] or timeout_s, time.monotonic()
+            step, limit_s, start = answer[0], timeout_s + answer[1], time.monotonic()
         elif time.monotonic() - start > limit_s:
-            return ("fault", f"gave no answer within {limit_s:g} s", step), step, memory_bytes
+            return ("fault", f"gave no answer within {limit_s:,.3g} s", step), step, memory_bytes
 
 
 def _death(code: int) -> str:

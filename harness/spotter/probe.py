@@ -7,7 +7,9 @@ spotter is made here only if a child has made it of the same file and called it 
 """
 
 import contextlib
+import math
 import resource
+import time
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -20,15 +22,24 @@ from harness.frontends.frontend import require_working
 from harness.sharing import Clips, mapped, shared
 from harness.spotter.loading import make_spotter
 from harness.spotter.model import call_once
+from harness.spotter.spotter import Spotter
+
+SCORING_S: Final = 600.0
+"""Longest time that scoring all clips may be expected to take, in seconds."""
+
+_MARGIN: Final = 10
+"""How many times as long as expected it may take: a board may throttle, or be busy."""
 
 _IMPORTED: Final = "when imported"
 _LOADED: Final = "when loaded and called once"
 _HEARD: Final = "when its front-end was called"
+_CALLED: Final = "when called on the first clip"
 _SCORED: Final = "when it scored the test clips"
 
 _CURES: Final = {
     _LOADED: "convert it again or remove it",
     _HEARD: "fix the front-end's __call__",
+    _CALLED: "convert it again or remove it",
     _SCORED: "convert it again, or fix the front-end's __call__",
 }
 
@@ -62,20 +73,21 @@ def probe(package: str, name: str, data: bytes, clips: Sequence[Clips]) -> Probe
     Raises:
         CandidateError: If the front-end raises, or returns anything but features.
         ModelError: If the model is damaged, does not fit or cannot be run, or if the process
-            died, gave no answer, or needed too much memory.
+            died, gave no answer, needed too much memory, or would take longer than
+            ``SCORING_S``.
 
     """
     shares = [shared(part) for part in clips]
     descriptors = [descriptor for _, descriptor in shares]
     try:
-        return children.run(_probed, package, name, data, share=descriptors)
+        return children.run(_probed, package, name, data, SCORING_S, share=descriptors)
     except children.ChildError as error:
         cure = error.cure or _CURES.get(error.step, "fix the module")
         msg = f"{name}.tflite {error}; {cure}"
         raise ModelError(msg) from error
 
 
-def _probed(child: Child, package: str, name: str, data: bytes) -> Probed:
+def _probed(child: Child, package: str, name: str, data: bytes, limit_s: float) -> Probed:
     child.begin(_IMPORTED)
     candidate = Registry(package).load(name)
     clips = [mapped(descriptor) for descriptor in child.descriptors]
@@ -84,8 +96,34 @@ def _probed(child: Child, package: str, name: str, data: bytes) -> Probed:
     spotter = make_spotter(candidate, name, data)
     child.begin(_HEARD)
     require_working(candidate.frontend, clips[0][0])
-    child.begin(_SCORED)
+    expected_s = _expected_s(child, spotter, clips)
+    if expected_s > limit_s:
+        msg = (
+            f"{name} is too slow: at {expected_s / sum(map(len, clips)):.2g} s a call, "
+            f"{sum(map(len, clips)):,} clips would take {_duration(expected_s)}, and the limit is "
+            f"{_duration(limit_s)}; make it smaller or measure on fewer clips"
+        )
+        raise ModelError(msg)
+    child.begin(_SCORED, _MARGIN * expected_s)
     return Probed(added_peak_bytes, tuple(spotter.score(part) for part in clips))
+
+
+def _expected_s(child: Child, spotter: Spotter, clips: Sequence[Clips]) -> float:
+    """Return how long scoring should take, from the quicker of the first two calls."""
+    took_s = math.inf
+    for _ in range(2):
+        child.begin(_CALLED)
+        start = time.perf_counter()
+        spotter(clips[0][0])
+        took_s = min(took_s, time.perf_counter() - start)
+    return took_s * sum(map(len, clips))
+
+
+def _duration(seconds: float) -> str:
+    for unit, size in (("h", 3_600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds / size:,.3g} {unit}"
+    return f"{seconds:.3g} s"
 
 
 def _added_peak_bytes(data: bytes) -> int:

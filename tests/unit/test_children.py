@@ -56,14 +56,14 @@ def abort(child: Child) -> Never:
 
 
 def hang(child: Child) -> Never:
-    child.begin("when imported", 0.2)
+    child.begin("when imported")
     while True:
         pass
 
 
 def hang_in_the_second_step(child: Child) -> Never:
     child.begin("when imported")
-    child.begin("when called", 0.1)
+    child.begin("when called", 0.5)
     time.sleep(60)
     raise AssertionError
 
@@ -141,13 +141,14 @@ def test_an_error_of_a_candidates_own_is_raised_as_the_one_of_ours_that_it_is() 
         (stumble, "raised KeyError: 'mel'", "when imported"),
         (leave, r"ended its process \(status 0\)", "when imported"),
         (abort, r"crashed its process \(SIGABRT\)", "when loaded"),
-        (hang, "gave no answer within 0.2 s", "when imported"),
-        (hang_in_the_second_step, "gave no answer within 0.1 s", "when called"),
+        (hang, "gave no answer within 1 s", "when imported"),
+        (hang_in_the_second_step, "gave no answer within 1.5 s", "when called"),
     ],
 )
 def test_a_child_without_a_result_is_an_error_that_says_what_it_did_and_when(
-    work: Callable[..., Never], fault: str, step: str
+    monkeypatch: pytest.MonkeyPatch, work: Callable[..., Never], fault: str, step: str
 ) -> None:
+    monkeypatch.setattr(children, "TIMEOUT_S", 1)
     helper = helper_pid()
 
     with pytest.raises(ChildError, match=f"^{fault} {step}$") as caught:

@@ -143,6 +143,10 @@ CLAIMS: Final[Mapping[str, tuple[str, ...]]] = {
         "test_registry.py::test_a_module_that_stops_its_process_is_an_error_when_tried",
         "test_gate_faults.py::test_a_module_that_stops_its_process_fails_its_own_row",
     ),
+    "A spotter that would take over ten minutes to score the clips fails its own row.": (
+        "test_probe.py::test_a_spotter_that_would_take_too_long_is_refused_with_the_figure",
+        "test_probe.py::test_a_first_call_that_is_slow_alone_does_not_decide",
+    ),
     "A run that is killed loses the window it was at.": (
         "test_gate_interrupts.py::test_a_killed_run_loses_the_window_it_was_at",
         "test_recorder.py::test_rows_are_kept_as_they_grow",

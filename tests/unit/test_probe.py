@@ -46,6 +46,19 @@ class Odd(LogMel):
 """
 """A front-end that does something odd to a silent clip."""
 
+SLOW = """
+import time
+from harness import LogMel
+
+
+class Slow(LogMel):
+    def __call__(self, clip):
+        time.sleep({seconds})
+        return super().__call__(clip)
+
+
+"""
+
 
 def relu(size: int) -> bytes:
     """Return max(x, 0) of *size* floats."""
@@ -185,6 +198,39 @@ def test_a_spotter_that_dies_on_a_later_clip_dies_in_the_child(
 
     with pytest.raises(ModelError, match=rf"^toy\.tflite {reason} {cure}$"):
         probed(tmp_path, monkeypatch, loudness_model(), fault)
+
+
+def test_a_spotter_that_would_take_too_long_is_refused_with_the_figure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probe, "SCORING_S", 1)
+    slow = SLOW.format(seconds=0.3) + ready("toy", "frontend=Slow()")
+    registry = make_package(tmp_path, monkeypatch, {"toy": slow}, {"toy": loudness_model()})
+
+    # At least 4 times 0.3 s, and more on a busy machine.
+    estimate = r"at \d\S* s a call, 4 clips would take [1-9]\S* s, and the limit is 1 s"
+    cure = "make it smaller or measure on fewer clips"
+    with pytest.raises(ModelError, match=rf"^toy is too slow: {estimate}; {cure}$"):
+        probe.probe(registry.package, "toy", loudness_model(), [CLIPS, CLIPS[:1]])
+
+
+def test_a_first_call_that_is_slow_alone_does_not_decide(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probe, "SCORING_S", 3)
+    slow_at_first = SLOW.format(seconds="2 if SLEPT.append(1) or len(SLEPT) == 2 else 0")
+    module = "SLEPT = []\n" + slow_at_first + ready("toy", "frontend=Slow()")
+    registry = make_package(tmp_path, monkeypatch, {"toy": module}, {"toy": loudness_model()})
+
+    assert probe.probe(registry.package, "toy", loudness_model(), [CLIPS]).scores
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [(0.25, "0.25 s"), (59, "59 s"), (600, "10 min"), (3_599, "60 min"), (10_800, "3 h")],
+)
+def test_a_duration_is_told_in_the_unit_that_fits(seconds: float, expected: str) -> None:
+    assert probe._duration(seconds) == expected
 
 
 def test_a_front_end_that_raises_on_a_later_clip_is_an_error_of_the_candidate(
