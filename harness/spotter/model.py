@@ -6,12 +6,13 @@ microseconds less a call, copies in and out included.
 """
 
 import math
+from functools import cached_property
 from importlib import metadata
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from ai_edge_litert.interpreter import Interpreter
+from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from harness.decisions import Scores
 from harness.errors import ModelError
@@ -61,6 +62,7 @@ class Model:
         labels: tuple[str, ...],
         threads: int = 1,
     ) -> None:
+        self._data, self._name = data, name
         self.anatomy = dissect(data, name)
         self._interpreter = _load(data, name, threads)
         inputs, outputs, self._operators = _described(self._interpreter, name)
@@ -77,6 +79,20 @@ class Model:
         self._interpreter.invoke()
         scores = self._interpreter.get_tensor(self._output["index"]).ravel()
         return self._dequantize(scores) if self._dequantize else scores
+
+    @cached_property
+    def macs(self) -> int:
+        """
+        Number of multiply-accumulates of convolutions and dense layers in one inference.
+
+        It is counted from the shapes that LiteRT works with. Those in the file may be stale, and
+        a delegate leaves them as they are, so LiteRT lays the tensors out once without one.
+        """
+        interpreter = _load(
+            self._data, self._name, 1, OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+        )
+        tensors = interpreter.get_tensor_details()
+        return self.anatomy.macs({tensor["index"]: tensor["shape"] for tensor in tensors})
 
     @property
     def delegated_operators(self) -> int:
@@ -116,9 +132,13 @@ class Model:
             raise ModelError(msg)
 
 
-def _load(data: bytes, name: str, threads: int) -> Interpreter:
+def _load(
+    data: bytes, name: str, threads: int, operators: OpResolverType = OpResolverType.AUTO
+) -> Interpreter:
     try:
-        interpreter = Interpreter(model_content=data, num_threads=threads)
+        interpreter = Interpreter(
+            model_content=data, num_threads=threads, experimental_op_resolver_type=operators
+        )
         interpreter.allocate_tensors()
     except (RuntimeError, ValueError, MemoryError) as error:
         detail = " ".join(str(error).split()) or "no reason given, perhaps too little memory"

@@ -94,6 +94,7 @@ def _probed(child: Child, package: str, name: str, data: bytes, limit_s: float) 
     child.begin(_LOADED)
     added_peak_bytes = _added_peak_bytes(data)
     spotter = make_spotter(candidate, name, data)
+    _ = spotter.model.macs  # which loads the model once more
     child.begin(_HEARD)
     require_working(candidate.frontend, clips[0][0])
     expected_s = _expected_s(child, spotter, clips)
