@@ -6,7 +6,8 @@ from pathlib import Path
 
 from harness import children
 from harness.candidate.candidate import Candidate, ReadyModel, model_path, trained_path
-from harness.errors import CandidateError
+from harness.candidate.card import read_limited
+from harness.errors import CandidateError, ModelError
 from harness.files import sha256
 
 
@@ -92,8 +93,8 @@ class Registry:
 
     def _model_sha256(self, name: str) -> str:
         try:
-            return sha256(self._model_path(name).read_bytes())
-        except (CandidateError, OSError):
+            return sha256(read_limited(self._model_path(name)))
+        except (CandidateError, ModelError, OSError):
             return ""
 
     def _model_path(self, name: str) -> Path:

@@ -1,3 +1,4 @@
+import os
 import sys
 from pathlib import Path
 
@@ -128,6 +129,12 @@ def test_models_are_listed_by_digest_and_missing_ones_are_empty(
 
     assert found.pop("good") == sha256(b"a model")
     assert set(found.values()) == {""}
+
+
+def test_a_model_that_is_too_large_is_none(registry: Registry) -> None:
+    os.truncate(registry.folder / "models" / "good.tflite", 1 << 30)
+
+    assert registry._model_sha256("good") == ""
 
 
 def test_models_that_are_trained_here_are_listed_without_importing_anything(
