@@ -17,9 +17,9 @@ from harness import children
 from harness.candidate.registry import Registry
 from harness.children import Child
 from harness.decisions import Scores
-from harness.errors import ModelError
+from harness.errors import CandidateError, ModelError, SpotbenchError
 from harness.frontends.frontend import require_working
-from harness.sharing import Clips, mapped, shared
+from harness.sharing import Clips, received, shared
 from harness.spotter.loading import make_spotter
 from harness.spotter.model import call_once
 from harness.spotter.spotter import Spotter
@@ -81,6 +81,11 @@ def probe(package: str, name: str, data: bytes, clips: Sequence[Clips]) -> Probe
     descriptors = [descriptor for _, descriptor in shares]
     try:
         return children.run(_probed, package, name, data, SCORING_S, share=descriptors)
+    except (CandidateError, ModelError):
+        raise
+    except SpotbenchError as error:  # an error of data sets, say, would end the whole run
+        msg = f"{name} raised {type(error).__name__}: {error}; fix the front-end's __call__"
+        raise CandidateError(msg) from error
     except children.ChildError as error:
         cure = error.cure or _CURES.get(error.step, "fix the module")
         msg = f"{name}.tflite {error}; {cure}"
@@ -88,11 +93,12 @@ def probe(package: str, name: str, data: bytes, clips: Sequence[Clips]) -> Probe
 
 
 def _probed(child: Child, package: str, name: str, data: bytes, limit_s: float) -> Probed:
+    child.begin(_LOADED)
+    added_peak_bytes = _added_peak_bytes(data)  # before anything else takes memory
     child.begin(_IMPORTED)
     candidate = Registry(package).load(name)
-    clips = [mapped(descriptor) for descriptor in child.descriptors]
+    clips = [received(descriptor) for descriptor in child.descriptors]
     child.begin(_LOADED)
-    added_peak_bytes = _added_peak_bytes(data)
     spotter = make_spotter(candidate, name, data)
     _ = spotter.model.macs  # which loads the model once more
     child.begin(_HEARD)

@@ -30,21 +30,31 @@ def network(keras, input_shape, labels):
 CANDIDATE = Candidate(network=network)
 """
 
-FATAL = """
+ODD = """
 import os
 import signal
+import traceback
 from harness import LogMel
 
 
-class Fatal(LogMel):
+class Odd(LogMel):
     def __call__(self, clip):
-        if not clip.any():
-            os.kill(os.getpid(), signal.SIGKILL)
+        if {odd}:
+            {fault}
         return super().__call__(clip)
 
 
-""" + ready("good", "frontend=Fatal()")
-"""A front-end that kills its process, but not on the first clip."""
+""" + ready("good", "frontend=Odd()")
+"""A front-end that does something odd now and then."""
+
+FATAL = ODD.format(odd="not clip.any()", fault="os.kill(os.getpid(), signal.SIGKILL)")
+"""It kills its process, but not on the first clip."""
+
+TIRED = ODD.format(
+    odd="any(frame.f_code.co_name == 'pedantic' for frame, _ in traceback.walk_stack(None))",
+    fault="raise KeyError('tired')",
+)
+"""It raises when it is timed, and only then."""
 
 
 @pytest.fixture
@@ -64,6 +74,7 @@ def test_one_bad_candidate_never_stops_the_others(tmp_path: Path) -> None:
         "aborting": ready("aborting"),
         "weightless": ready("weightless"),
         "fatal": FATAL,
+        "tired": TIRED,
     }
     project = Project(tmp_path, candidates)
     model = (project.models / "good.tflite").read_bytes()
@@ -91,6 +102,7 @@ def test_one_bad_candidate_never_stops_the_others(tmp_path: Path) -> None:
     assert "aborting.tflite crashed its process (SIGABRT)" in errors.pop("aborting")
     assert "weightless.tflite " in errors.pop("weightless")
     assert "fatal.tflite crashed its process (SIGKILL) when it scored" in errors.pop("fatal")
+    assert "KeyError when it was timed: 'tired'; fix the candidate" in errors.pop("tired")
     assert errors == {}
 
 

@@ -200,6 +200,15 @@ def test_a_spotter_that_dies_on_a_later_clip_dies_in_the_child(
         probed(tmp_path, monkeypatch, loudness_model(), fault)
 
 
+def test_a_front_end_that_blames_the_recordings_is_an_error_of_the_candidate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fault = "from harness.errors import AudioError; raise AudioError('too quiet')"
+
+    with pytest.raises(CandidateError, match=r"^toy raised AudioError: too quiet; fix the front"):
+        probed(tmp_path, monkeypatch, loudness_model(), fault)
+
+
 def test_a_spotter_that_would_take_too_long_is_refused_with_the_figure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

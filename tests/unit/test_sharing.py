@@ -12,16 +12,20 @@ from hypothesis import strategies as st
 
 from harness import children
 from harness.audio import CLIP_SAMPLES, Clip
-from harness.children import Child
-from harness.sharing import gather, mapped, reorder, shared
+from harness.children import Child, ChildError
+from harness.sharing import gather, received, reorder, shared
 
 
 def clip(value: int) -> Clip:
     return np.full(CLIP_SAMPLES, value, np.int16)
 
 
+def overwrite(child: Child) -> None:
+    received(child.descriptors[0])[0] = 7
+
+
 def first_samples(child: Child) -> list[list[int]]:
-    return [mapped(number)[:, 0].tolist() for number in child.descriptors]
+    return [received(number)[:, 0].tolist() for number in child.descriptors]
 
 
 def opened() -> Sequence[Path]:
@@ -44,6 +48,16 @@ def test_a_child_process_sees_the_clips_of_this_one() -> None:
     given = [shared(gather([clip(1), clip(2)])), shared(np.stack([clip(3)]))]
 
     assert children.run(first_samples, share=[number for _, number in given]) == [[1, 2], [3]]
+
+
+def test_nobody_can_change_them() -> None:
+    clips, descriptor = shared(gather([clip(1)]))
+
+    with pytest.raises(ValueError, match="read-only"):
+        clips[0] = 7
+    with pytest.raises(ChildError, match="read-only"):
+        children.run(overwrite, share=[descriptor])
+    assert clips[0, 0] == 1
 
 
 def test_gathered_clips_are_shared_as_they_are_and_others_as_a_copy() -> None:

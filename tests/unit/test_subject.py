@@ -242,7 +242,34 @@ def test_a_row_that_cannot_be_made_is_an_error(
     row = subject.row()
 
     assert row["verdict"] == "error"
-    assert (row["error"] or "").startswith(f"its row cannot be made ({fault}")
+    name, text = fault.split(": ")
+    assert (row["error"] or "").startswith(f"{name} when its row was made: {text}")
+
+
+def test_what_nobody_foresaw_is_an_error_of_the_candidate(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise TypeError("unhashable")
+
+    subject = run.subject("good")
+    with monkeypatch.context() as patched:
+        patched.setattr("harness.measure.scoring.read_model", fail)
+        subject.prepare()
+
+    expected = "TypeError when it was prepared: unhashable; fix the candidate, or report this fault"
+    assert subject.row()["error"] == expected
+
+
+def test_a_candidate_that_raises_while_it_is_timed_is_an_error_row(run: Run) -> None:
+    def fail(_calls: int) -> Times:
+        raise KeyError(7)
+
+    subject = prepared(run)
+    subject.take_window(fail)
+
+    expected = "KeyError when it was timed: 7; fix the candidate, or report this fault"
+    assert (subject.row()["verdict"], subject.row()["error"]) == ("error", expected)
 
 
 def test_clips_are_timed_in_turn_over_and_over(run: Run) -> None:
