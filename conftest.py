@@ -223,7 +223,7 @@ def subject(request: pytest.FixtureRequest, recorder: Recorder) -> Iterator[Subj
     except (DatasetError, AudioError) as error:
         pytest.exit(f"nothing can be measured: {error}", returncode=pytest.ExitCode.USAGE_ERROR)
     yield prepared
-    recorder.keep(prepared)
+    recorder.keep(prepared, request.config.getoption("results"))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -236,7 +236,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     for step in (
         lambda: records.extend(recorder.records()),
         lambda: (line for record in records for line in summary.table(record, _width(config))),
-        lambda: (f"wrote {path}" for path in recorder.save(records)),
+        lambda: (f"wrote {path}" for path in recorder.save(records, results)),
         lambda: (f"wrote {path}" for path in _render(recorder, results)),
         recorder.require_any,
         lambda: _compare(records, session),

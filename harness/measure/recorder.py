@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import NoRecordingsError, SpotbenchError
-from harness.files import write_text
+from harness.files import write_json, write_text
 from harness.measure.revision import revision
 from harness.measure.run import Run
 from harness.measure.subject import Subject
@@ -21,10 +21,8 @@ class Recorder:
     """
     Turns a run into records.
 
-    Time and commit are taken on construction, before anything is measured. What is measured
-    is kept as it comes, in a record of its own for each task whose name ends with
-    ``-unfinished``. It is a record like any other, and goes when :meth:`save` has written
-    the one that takes its place.
+    Time and commit are taken on construction, before anything is measured. Each task has one
+    file, which holds what has been measured so far, and is replaced as that grows.
 
     Attributes:
         run: The run to record.
@@ -35,9 +33,8 @@ class Recorder:
     def __init__(self, run: Run, root: Path, results: Path) -> None:
         self.run = run
         self.empty_call_us: float | None = None
-        self._results = results
         self._rows: dict[str, Measurement] = {}
-        self._unfinished: dict[tuple[str, ...], Path] = {}
+        self._paths: dict[tuple[str, ...], Path] = {}
         self._info = {
             "started": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             **revision(root, results),
@@ -77,7 +74,7 @@ class Recorder:
         first = self.run.speech.tasks[0]
         return [subject for subject in self.finished if (subject.words or first) == words]
 
-    def keep(self, subject: Subject) -> None:
+    def keep(self, subject: Subject, results: Path) -> None:
         """
         Write the row of a candidate as it stands, so that no death of this process loses it.
 
@@ -90,45 +87,30 @@ class Recorder:
         row = subject.row()
         if row != self._rows.get(subject.name):
             self._rows[subject.name] = row
+            words = subject.words or tasks[0]
+            rows = [self._rows[s.name] for s in self._of(words) if s.name in self._rows]
             with contextlib.suppress(SpotbenchError):
-                self._keep(subject.words or tasks[0])
+                self._write(self._record(words, rows), results, readable=False)
 
-    def _keep(self, words: tuple[str, ...]) -> None:
-        rows = [self._rows.get(subject.name) for subject in self._of(words)]
-        record = self._record(words, [row for row in rows if row])
-        if words in self._unfinished:
-            # In one line, which takes a fifth of the time that a layout takes.
-            text = json.dumps(record, ensure_ascii=False, allow_nan=False)
-            write_text(self._unfinished[words], text)
+    def save(self, records: Sequence[Record], results: Path) -> list[Path]:
+        """Write *records*, in place of what was kept of them, and return their paths."""
+        return [self._write(record, results, readable=True) for record in records]
+
+    def _write(self, record: Record, results: Path, *, readable: bool) -> Path:
+        """Write a record to the one file of its task; not *readable* takes a fifth of the time."""
+        words = tuple(record["dataset"]["labels"])
+        path = self._paths.get(words)
+        if path is None:
+            commit = self._info["commit"] or "no-commit"
+            stem = f"{self._info['started'].replace(':', '').replace('-', '')}-{commit[:10]}"
+            folder = results / str(record["board"]["name"]) / "raw"
+            path = store.write(record, folder, f"{stem}-{'-'.join(words)}")
+            self._paths[words] = path
+        elif readable:
+            write_json(path, record)
         else:
-            stem = f"{self._stem}-{'-'.join(words)}-unfinished"
-            self._unfinished[words] = store.write(record, self._folder, stem)
-
-    def save(self, records: Sequence[Record]) -> list[Path]:
-        """Write *records*, remove what was kept of them, and return their paths."""
-        stem = self._stem
-        paths = [
-            store.write(
-                record,
-                self._folder,
-                stem if len(records) == 1 else f"{stem}-{'-'.join(record['dataset']['labels'])}",
-            )
-            for record in records
-        ]
-        for record in records:
-            kept = self._unfinished.pop(tuple(record["dataset"]["labels"]), None)
-            if kept is not None:
-                kept.unlink(missing_ok=True)
-        return paths
-
-    @property
-    def _stem(self) -> str:
-        commit = self._info["commit"] or "no-commit"
-        return f"{self._info['started'].replace(':', '').replace('-', '')}-{commit[:10]}"
-
-    @property
-    def _folder(self) -> Path:
-        return self._results / str(self.run.conditions.facts["name"]) / "raw"
+            write_text(path, json.dumps(record, ensure_ascii=False, allow_nan=False))
+        return path
 
     def _record(self, words: tuple[str, ...], rows: Sequence[Measurement]) -> Record:
         dataset, others = self.run.speech.task(words), self.run.speech.others(words)

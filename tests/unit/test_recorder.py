@@ -85,11 +85,11 @@ def test_a_record_names_run_board_and_data_set(recorder: Recorder) -> None:
     assert [row["candidate"] for row in record["measurements"]] == ["tiny"]
 
 
-def test_each_task_has_a_record_of_its_own(recorder: Recorder) -> None:
+def test_each_task_has_a_record_of_its_own(recorder: Recorder, tmp_path: Path) -> None:
     measure(recorder, "tiny", "other")
 
     records = recorder.records()
-    raw = recorder.save(records)
+    raw = recorder.save(records, tmp_path / "results")
 
     assert [record["dataset"]["labels"] for record in records] == [["go", "stop"], ["no", "yes"]]
     assert [store.read(path) for path in raw] == records
@@ -111,18 +111,23 @@ def test_files_lie_in_the_folder_of_the_board(recorder: Recorder, tmp_path: Path
     measure(recorder, "tiny")
     results = tmp_path / "results"
 
-    (raw,) = recorder.save(recorder.records())
+    (raw,) = recorder.save(recorder.records(), tmp_path / "results")
     started = recorder.records()[0]["run"]["started"].replace("-", "").replace(":", "")
-    assert raw == results / "raspberry-pi-4" / "raw" / f"{started}-no-commit.json"
+    assert raw == results / "raspberry-pi-4" / "raw" / f"{started}-no-commit-go-stop.json"
 
 
-def test_two_saves_keep_both_records(recorder: Recorder) -> None:
-    measure(recorder, "tiny")
+def test_two_runs_of_one_second_keep_both_records(
+    tmp_path: Path, machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = []
+    for folder in (tmp_path / "a", tmp_path / "b"):
+        recorder = make_recorder(folder, machine, monkeypatch, GO_STOP_CLIPS)
+        monkeypatch.setitem(recorder._info, "started", "2026-11-24T22:00:00Z")
+        measure(recorder, "tiny")
+        paths += recorder.save(recorder.records(), tmp_path / "results")
 
-    first, second = (recorder.save(recorder.records())[0] for _ in range(2))
-
-    assert first != second
-    assert store.read(first) == store.read(second)
+    assert len({*paths}) == 2
+    assert [len(store.read(path)["measurements"]) for path in paths] == [1, 1]
 
 
 def kept(tmp_path: Path) -> dict[str, list[int]]:
@@ -139,34 +144,38 @@ def test_rows_are_kept_as_they_grow(recorder: Recorder, tmp_path: Path) -> None:
     grown = []
     for name in ("tiny", "other", "tiny", "broken"):
         measure(recorder, name)
-        recorder.keep(recorder.run.subject(name))
+        recorder.keep(recorder.run.subject(name), tmp_path / "results")
         grown.append(kept(tmp_path))
 
-    go_stop, no_yes = "-go-stop-unfinished", "-no-yes-unfinished"
     assert grown == [
-        {go_stop: [1]},
-        {go_stop: [1], no_yes: [1]},
-        {go_stop: [2], no_yes: [1]},
-        {go_stop: [2, 0], no_yes: [1]},
+        {"-go-stop": [1]},
+        {"-go-stop": [1], "-no-yes": [1]},
+        {"-go-stop": [2], "-no-yes": [1]},
+        {"-go-stop": [2, 0], "-no-yes": [1]},
     ]
 
 
-def test_what_was_kept_is_the_record_without_the_layout(recorder: Recorder, tmp_path: Path) -> None:
+def test_what_was_kept_is_the_record(recorder: Recorder, tmp_path: Path) -> None:
     measure(recorder, "tiny")
-    recorder.keep(recorder.run.subject("tiny"))
+    recorder.keep(recorder.run.subject("tiny"), tmp_path / "results")
 
     (path,) = tmp_path.glob("results/*/raw/*.json")
     assert [store.read(path)] == recorder.records()
 
 
-def test_what_was_kept_goes_when_the_records_are_saved(recorder: Recorder, tmp_path: Path) -> None:
-    for name in ("tiny", "other"):
+def test_what_is_saved_takes_the_place_of_what_was_kept(recorder: Recorder, tmp_path: Path) -> None:
+    for name in ("tiny", "other", "tiny"):
         measure(recorder, name)
-        recorder.keep(recorder.run.subject(name))
+        recorder.keep(recorder.run.subject(name), tmp_path / "results")
+    lines = [len(path.read_text().splitlines()) for path in tmp_path.glob("results/*/raw/*go*")]
+    recorder.empty_call_us = 0.5
 
-    recorder.save(recorder.records())
+    paths = recorder.save(recorder.records(), tmp_path / "results")
 
-    assert kept(tmp_path) == {"-go-stop": [1], "-no-yes": [1]}
+    assert lines == [1]
+    assert kept(tmp_path) == {"-go-stop": [2], "-no-yes": [1]}
+    assert [store.read(path) for path in paths] == recorder.records()
+    assert all(len(path.read_text().splitlines()) > 100 for path in paths)
 
 
 def test_what_was_kept_stays_if_the_records_cannot_be_saved(
@@ -177,13 +186,13 @@ def test_what_was_kept_stays_if_the_records_cannot_be_saved(
         raise ResultsError(message)
 
     measure(recorder, "tiny")
-    recorder.keep(recorder.run.subject("tiny"))
-    monkeypatch.setattr("harness.record.store.write", full)
+    recorder.keep(recorder.run.subject("tiny"), tmp_path / "results")
+    monkeypatch.setattr("harness.measure.recorder.write_json", full)
 
     with pytest.raises(ResultsError, match=r"^cannot write it"):
-        recorder.save(recorder.records())
+        recorder.save(recorder.records(), tmp_path / "results")
 
-    assert kept(tmp_path) == {"-go-stop-unfinished": [1]}
+    assert kept(tmp_path) == {"-go-stop": [1]}
 
 
 def test_without_room_a_row_is_left_to_the_end_of_the_run(
@@ -192,10 +201,10 @@ def test_without_room_a_row_is_left_to_the_end_of_the_run(
     (tmp_path / "results").write_text("a file where the folder should be")
     measure(recorder, "tiny")
 
-    recorder.keep(recorder.run.subject("tiny"))
+    recorder.keep(recorder.run.subject("tiny"), tmp_path / "results")
 
     with pytest.raises(ResultsError, match=r"^cannot write "):
-        recorder.save(recorder.records())
+        recorder.save(recorder.records(), tmp_path / "results")
 
 
 def test_nothing_is_kept_of_a_candidate_without_a_window_or_a_task(
@@ -203,7 +212,7 @@ def test_nothing_is_kept_of_a_candidate_without_a_window_or_a_task(
 ) -> None:
     for name in ("broken", "tiny"):
         recorder.run.subject(name).prepare()
-        recorder.keep(recorder.run.subject(name))
+        recorder.keep(recorder.run.subject(name), tmp_path / "results")
 
     assert kept(tmp_path) == {}
 
