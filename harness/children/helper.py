@@ -140,7 +140,8 @@ def _watch(
 
 def _death(code: int) -> str:
     if code < 0:
-        return f"crashed its process ({signal.Signals(-code).name})"
+        names = {number.value: number.name for number in signal.Signals}
+        return f"crashed its process ({names.get(-code, f'signal {-code}')})"
     return f"ended its process (status {code})"
 
 

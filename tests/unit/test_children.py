@@ -55,6 +55,12 @@ def abort(child: Child) -> Never:
     os.abort()
 
 
+def signal_itself(child: Child) -> None:
+    child.begin("when loaded")
+    os.kill(os.getpid(), signal.SIGRTMIN + 1)
+    time.sleep(60)
+
+
 def hang(child: Child) -> Never:
     child.begin("when imported")
     while True:
@@ -141,12 +147,13 @@ def test_an_error_of_a_candidates_own_is_raised_as_the_one_of_ours_that_it_is() 
         (stumble, "raised KeyError: 'mel'", "when imported"),
         (leave, r"ended its process \(status 0\)", "when imported"),
         (abort, r"crashed its process \(SIGABRT\)", "when loaded"),
+        (signal_itself, rf"crashed its process \(signal {signal.SIGRTMIN + 1}\)", "when loaded"),
         (hang, "gave no answer within 1 s", "when imported"),
         (hang_in_the_second_step, "gave no answer within 1.5 s", "when called"),
     ],
 )
 def test_a_child_without_a_result_is_an_error_that_says_what_it_did_and_when(
-    monkeypatch: pytest.MonkeyPatch, work: Callable[..., Never], fault: str, step: str
+    monkeypatch: pytest.MonkeyPatch, work: Callable[..., object], fault: str, step: str
 ) -> None:
     monkeypatch.setattr(children, "TIMEOUT_S", 1)
     helper = helper_pid()

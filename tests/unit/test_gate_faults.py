@@ -56,6 +56,13 @@ TIRED = ODD.format(
 )
 """It raises when it is timed, and only then."""
 
+STOPPING = {
+    "endless": "while True: pass\n",
+    "exiting": "import os\nos._exit(0)\n",
+    "good": ready("good"),
+}
+"""Two of them stop the process that imports them."""
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
@@ -101,18 +108,13 @@ def test_one_bad_candidate_never_stops_the_others(tmp_path: Path) -> None:
     assert "cut_off.tflite is damaged (5,000 bytes" in errors.pop("cut_off")
     assert "aborting.tflite crashed its process (SIGABRT)" in errors.pop("aborting")
     assert "weightless.tflite " in errors.pop("weightless")
-    assert "fatal.tflite crashed its process (SIGKILL) when it scored" in errors.pop("fatal")
+    assert "fatal crashed its process (SIGKILL) when it scored" in errors.pop("fatal")
     assert "KeyError when it was timed: 'tired'; fix the candidate" in errors.pop("tired")
     assert errors == {}
 
 
 def test_a_module_that_stops_its_process_fails_its_own_row(tmp_path: Path) -> None:
-    candidates = {
-        "endless": "while True: pass\n",
-        "exiting": "import os\nos._exit(0)\n",
-        "good": ready("good"),
-    }
-    project = Project(tmp_path, candidates, QUICK + IMPATIENT)
+    project = Project(tmp_path, STOPPING, QUICK + IMPATIENT)
 
     exit_status, _ = project.measure()
 
@@ -128,12 +130,7 @@ def test_a_module_that_stops_its_process_fails_its_own_row(tmp_path: Path) -> No
 
 
 def test_a_module_that_was_not_asked_for_stops_neither_run_nor_report(tmp_path: Path) -> None:
-    candidates = {
-        "endless": "while True: pass\n",
-        "exiting": "import os\nos._exit(0)\n",
-        "good": ready("good"),
-    }
-    project = Project(tmp_path, candidates, QUICK + IMPATIENT)
+    project = Project(tmp_path, STOPPING, QUICK + IMPATIENT)
 
     exit_status, output = project.measure("--candidate", "good")
 
