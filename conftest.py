@@ -2,13 +2,16 @@
 
 import os
 import shutil
+import signal
 
 # One BLAS thread, set before NumPy is first imported: a latency is the time on one
 # core, and a second thread would only add jitter.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -27,6 +30,7 @@ from harness.record import store
 from harness.record.schema import Record
 from harness.report import summary
 from harness.report.comparison import require_alike
+from harness.scratch import sweep
 
 ROOT = Path(__file__).parent
 GATE = "harness.test_candidates"
@@ -168,15 +172,23 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         except SpotbenchError as error:
             raise pytest.UsageError(str(error)) from error
         machine.pin_to_one_core()
+        signal.signal(signal.SIGTERM, _interrupt)
         reporter = session.config.pluginmanager.getplugin("terminalreporter")
         if reporter and reporter.isatty and reporter.verbosity == 0:
             session.config.pluginmanager.register(_Progress(reporter, len(session.items)))
+
+
+def _interrupt(*_: object) -> NoReturn:
+    """End the run as Ctrl-C does; a second SIGTERM ends the process at once."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    raise KeyboardInterrupt
 
 
 def _require_usable(config: pytest.Config) -> None:
     """Raise ResultsError if the run's results could not be written, rendered or compared."""
     results, old = _results(config), config.stash[OLD]
     files.require_writable(results)
+    sweep(results)
     report.require_renderable(results)
     if old is not None:
         new, anyway = config.stash[RECORDER].circumstances, config.getoption("compare_anyway")
@@ -219,14 +231,15 @@ def recorder(pytestconfig: pytest.Config) -> Recorder:
 
 
 @pytest.fixture
-def subject(request: pytest.FixtureRequest) -> Subject:
+def subject(request: pytest.FixtureRequest, recorder: Recorder) -> Iterator[Subject]:
     """One candidate, loaded and scored; a data set that cannot be read ends the run."""
-    prepared = request.config.stash[RECORDER].run.subject(request.param)
+    prepared = recorder.run.subject(request.param)
     try:
         prepared.prepare()
     except (DatasetError, AudioError) as error:
         pytest.exit(f"nothing can be measured: {error}", returncode=pytest.ExitCode.USAGE_ERROR)
-    return prepared
+    yield prepared
+    recorder.keep(prepared, request.config.getoption("results"))
 
 
 @pytest.hookimpl(tryfirst=True)

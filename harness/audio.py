@@ -13,6 +13,7 @@ import wave
 import numpy as np
 import numpy.typing as npt
 
+from harness import wav
 from harness.errors import AudioError
 
 SAMPLE_RATE_HZ = 16_000
@@ -70,26 +71,22 @@ def cut_wav(data: bytes, name: str) -> list[bytes]:
 
 def _encode(clip: Clip) -> bytes:
     file = io.BytesIO()
-    with wave.open(file, "wb") as wav:
-        wav.setparams((1, 2, SAMPLE_RATE_HZ, clip.size, "NONE", ""))
-        wav.writeframes(clip.astype("<i2").tobytes())
+    with wave.open(file, "wb") as writer:
+        writer.setparams((1, 2, SAMPLE_RATE_HZ, clip.size, "NONE", ""))
+        writer.writeframes(clip.astype("<i2").tobytes())
     return file.getvalue()
 
 
 def _samples(data: bytes, name: str) -> Clip:
     """Return all samples of a WAV file, int16; raises AudioError."""
     try:
-        with wave.open(io.BytesIO(data)) as wav:
-            _check_format(wav, name)
-            expected = wav.getnframes()
-            frames = wav.readframes(expected)
-    except (wave.Error, EOFError, RuntimeError) as error:
-        short = isinstance(error, EOFError)
-        fault = "it ends inside its header" if short else "the sizes of its chunks do not fit"
-        detail = str(error) or fault
-        msg = f"{name} is not a PCM WAV file ({len(data):,} bytes: {detail}); {_CONVERT}"
+        found = wav.parse(data)
+    except ValueError as error:
+        msg = f"{name} is not a PCM WAV file ({len(data):,} bytes: {error}); {_CONVERT}"
         raise AudioError(msg) from error
-    samples = np.frombuffer(frames[: len(frames) // 2 * 2], dtype="<i2")
+    _check_format(found, name)
+    expected = found.expected_bytes // 2
+    samples = np.frombuffer(found.samples[: len(found.samples) // 2 * 2], dtype="<i2")
     if samples.size < expected:
         msg = (
             f"{name} is truncated: {samples.size} of {expected} samples; copy it again from "
@@ -102,12 +99,12 @@ def _samples(data: bytes, name: str) -> Clip:
     return samples
 
 
-def _check_format(wav: wave.Wave_read, name: str) -> None:
-    for what, found, wanted in (
-        ("channels", wav.getnchannels(), 1),
-        ("bits per sample", 8 * wav.getsampwidth(), 16),
-        ("samples per second", wav.getframerate(), SAMPLE_RATE_HZ),
+def _check_format(found: wav.Wav, name: str) -> None:
+    for what, value, wanted in (
+        ("channels", found.channels, 1),
+        ("bits per sample", found.bits, 16),
+        ("samples per second", found.rate_hz, SAMPLE_RATE_HZ),
     ):
-        if found != wanted:
-            msg = f"{name} has {found} {what}, expected {wanted}; {_CONVERT}"
+        if value != wanted:
+            msg = f"{name} has {value} {what}, expected {wanted}; {_CONVERT}"
             raise AudioError(msg)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import ResultsError
+from harness.scratch import scratch
 
 
 def sha256(data: bytes) -> str:
@@ -81,8 +82,8 @@ def _moved(fresh: Path, path: Path) -> bool:
 def _fresh(folder: Path, data: bytes) -> Iterator[Path]:
     """Keep a new file with *data* in *folder* that no other process knows of."""
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as scratch:
-        fresh = Path(scratch) / "fresh"
+    with scratch(folder) as place:
+        fresh = place / "fresh"
         fresh.write_bytes(data)
         yield fresh
 

@@ -186,4 +186,9 @@ def model_path(candidate: Candidate, name: str, folder: Path) -> Path:
     """Return the path of the model of candidate *name*; *folder* is that of the candidates."""
     if isinstance(candidate.network, ReadyModel):
         return folder / candidate.network.path
+    return trained_path(name, folder)
+
+
+def trained_path(name: str, folder: Path) -> Path:
+    """Return the path of the model that is trained here for candidate *name*."""
     return folder / "models" / f"{name}.tflite"

@@ -14,6 +14,9 @@ from harness.files import sha256, write_json
 FORMAT: Final = 1
 # 1: first version.
 
+MAX_MODEL_BYTES: Final = 64 << 20
+"""Size of the largest model that is read, in bytes: a thousand times what a spotter needs."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
@@ -75,14 +78,15 @@ def read_model(candidate: Candidate, name: str, folder: Path) -> bytes:
 
     Raises:
         ModelError: If the model was never trained, was trained from another
-            specification, or is not the file that the card or candidate names.
+            specification, is larger than ``MAX_MODEL_BYTES``, or is not the file that the
+            card or candidate names.
 
     """
     path = model_path(candidate, name, folder)
     if isinstance(candidate.network, ReadyModel):
         return _read_ready(candidate.network, name, path)
     try:
-        data = path.read_bytes()
+        data = read_limited(path)
     except FileNotFoundError as error:
         msg = f"{name} was never trained; {_cure(name)}"
         raise ModelError(msg) from error
@@ -91,6 +95,18 @@ def read_model(candidate: Candidate, name: str, folder: Path) -> bytes:
         raise ModelError(msg) from error
     _check_card(candidate, name, path.with_suffix(".json"), data)
     return data
+
+
+def read_limited(path: Path) -> bytes:
+    """Return a model's file; raises OSError, or ModelError if it is above ``MAX_MODEL_BYTES``."""
+    size = path.stat().st_size
+    if size > MAX_MODEL_BYTES:
+        msg = (
+            f"{path.name} has {size:,} bytes, more than {MAX_MODEL_BYTES:,}; make it smaller "
+            "or put the right file there"
+        )
+        raise ModelError(msg)
+    return path.read_bytes()
 
 
 def heard_words(candidate: Candidate, name: str, folder: Path) -> frozenset[str]:
@@ -124,7 +140,7 @@ def _card(candidate: Candidate, name: str, folder: Path) -> dict[str, Any]:
 
 def _read_ready(ready: ReadyModel, name: str, path: Path) -> bytes:
     try:
-        data = path.read_bytes()
+        data = read_limited(path)
     except OSError as error:
         missing = isinstance(error, FileNotFoundError)
         fault = "does not exist" if missing else f"cannot be read ({error.strerror})"

@@ -1,15 +1,16 @@
 """What a data set is: labelled clips of one split, and their source."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from harness.audio import CLIP_SAMPLES, Clip, decode_wav
+from harness.audio import Clip, decode_wav
 from harness.errors import NoRecordingsError
 from harness.files import sha256
+from harness.sharing import gather, reorder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +82,7 @@ def assemble(
     decode: Callable[[bytes, str], Clip] = decode_wav,
 ) -> Dataset:
     """
-    Decode recordings into a data set, sorted by key.
+    Decode recordings into a data set, sorted by key; no clip and no recording is held twice.
 
     Args:
         name: Name of the data set.
@@ -90,17 +91,25 @@ def assemble(
         decode: Turns the contents of a file into a clip; its key is for errors.
 
     """
-    ordered = sorted(recordings, key=lambda recording: recording.key)
-    clips = np.empty((len(ordered), CLIP_SAMPLES), np.int16)
-    for clip, recording in zip(clips, ordered, strict=True):
-        clip[:] = decode(recording.data, recording.key)
+    found: list[tuple[str, str]] = []
+    digests: dict[str, str] = {}
+
+    def decoded() -> Iterator[Clip]:
+        for recording in recordings:
+            found.append((recording.key, recording.word))
+            digests[recording.key] = sha256(recording.data)
+            yield decode(recording.data, recording.key)
+
+    clips = gather(decoded())
+    order = sorted(range(len(found)), key=found.__getitem__)
+    reorder(clips, order)
     return Dataset(
         name=name,
         split=split,
-        keys=tuple(recording.key for recording in ordered),
-        words=tuple(recording.word for recording in ordered),
+        keys=tuple(found[place][0] for place in order),
+        words=tuple(found[place][1] for place in order),
         clips=clips,
-        digest="sha256:" + content_digest({r.key: sha256(r.data) for r in ordered}),
+        digest="sha256:" + content_digest(digests),
     )
 
 

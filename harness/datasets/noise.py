@@ -13,6 +13,7 @@ import numpy.typing as npt
 import scipy.fft
 
 from harness.audio import CLIP_SAMPLES, SAMPLE_RATE_HZ, Clip
+from harness.sharing import gather
 
 Samples = npt.NDArray[np.float32]
 
@@ -46,7 +47,7 @@ def noise_clips() -> npt.NDArray[np.int16]:
         for _ in range(TAKES)
         for samples in _kinds(rng)
     ]
-    return np.stack([*clips, np.zeros(CLIP_SAMPLES, np.int16)])
+    return gather([*clips, np.zeros(CLIP_SAMPLES, np.int16)])
 
 
 def noise_kinds() -> tuple[str, ...]:

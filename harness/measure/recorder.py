@@ -1,20 +1,22 @@
 """Turning a run into records, one raw file for each task."""
 
+import contextlib
+import json
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from harness.errors import NoRecordingsError
-from harness.files import locked_folder, require_writable
+from harness.errors import NoRecordingsError, SpotbenchError
+from harness.files import json_bytes, locked_folder, require_writable, write_bytes
 from harness.measure.revision import revision
 from harness.measure.run import Run
 from harness.measure.subject import Subject
 from harness.record import store
 from harness.record.machines import board_folder
 from harness.record.order import next_number
-from harness.record.schema import Record
+from harness.record.schema import Measurement, Record
 from harness.text import slug
 
 
@@ -22,7 +24,8 @@ class Recorder:
     """
     Turns a run into records.
 
-    Time and commit are taken on construction, before anything is measured.
+    Time and commit are taken on construction, before anything is measured. Each task has one
+    file, which holds what has been measured so far, and is replaced as that grows.
 
     Attributes:
         run: The run to record.
@@ -37,6 +40,8 @@ class Recorder:
         self.publish = publish
         self.empty_call_us: float | None = None
         self._number: int | None = None
+        self._rows: dict[str, Measurement] = {}
+        self._paths: dict[tuple[str, ...], Path] = {}
         self._info = {
             "started": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             **revision(root, results),
@@ -66,42 +71,78 @@ class Recorder:
 
         A candidate with a broken module has no task; its error goes into the first record.
         """
-        tasks = self.run.speech.tasks
         return [
-            self._record(words, subjects)
-            for words in tasks
-            if (subjects := [s for s in self.finished if (s.words or tasks[0]) == words])
+            self._record(words, [subject.row() for subject in subjects])
+            for words in self.run.speech.tasks
+            if (subjects := self._of(words))
         ]
 
     def folder(self, results: Path) -> Path:
         """Return the folder of *results* that the records belong in."""
         return board_folder(results, self.run.conditions.facts, publish=self.publish)
 
-    def save(self, records: Sequence[Record], results: Path) -> list[Path]:
-        """
-        Write *records* and return their paths.
+    def _of(self, words: tuple[str, ...]) -> list[Subject]:
+        first = self.run.speech.tasks[0]
+        return [subject for subject in self.finished if (subject.words or first) == words]
 
-        With the first of them the run gets its number, greater than that of any run before.
+    def keep(self, subject: Subject, results: Path) -> None:
+        """
+        Write the row of a candidate as it stands, so that no death of this process loses it.
+
+        Without a task that is known, or room to write, it is left to :meth:`save`, which says
+        what is wrong.
+        """
+        tasks = self.run.speech.tasks
+        if not subject.finished or not tasks:
+            return
+        row = subject.row()
+        if row != self._rows.get(subject.name):
+            self._rows[subject.name] = row
+            words = subject.words or tasks[0]
+            rows = [self._rows[s.name] for s in self._of(words) if s.name in self._rows]
+            with contextlib.suppress(SpotbenchError):
+                self._write(self._record(words, rows), results, readable=False)
+
+    def save(self, records: Sequence[Record], results: Path) -> list[Path]:
+        """Write *records*, in place of what was kept of them, and return their paths."""
+        return [self._write(record, results, readable=True) for record in records]
+
+    def _write(self, record: Record, results: Path, *, readable: bool) -> Path:
+        """Write a record to the one file of its task; not *readable* takes a fifth of the time."""
+        words = tuple(record["dataset"]["labels"])
+        if words not in self._paths:
+            self._paths[words] = self._write_new(record, results)
+            return self._paths[words]
+        data = json_bytes(record) if readable else _in_one_line(record)
+        write_bytes(self._paths[words], data)
+        return self._paths[words]
+
+    def _write_new(self, record: Record, results: Path) -> Path:
+        """
+        Write the first record of a task to a new file.
+
+        With the first of all the run gets its number, greater than that of any run before.
         """
         require_writable(results)
         with locked_folder(results):
             folder = self.folder(results) / "raw"
             self._number = self._number or next_number(folder)
-            return [self._save(record, folder, alone=len(records) == 1) for record in records]
+            record["run"]["number"] = self._number
+            commit = self._info["commit"] or "no-commit"
+            stem = f"{self._info['started'].replace(':', '').replace('-', '')}-{commit[:10]}"
+            task = slug(" ".join(record["dataset"]["labels"]))
+            return store.write(record, folder, f"{stem}-{task}")
 
-    def _save(self, record: Record, folder: Path, *, alone: bool) -> Path:
-        record["run"]["number"] = self._number
-        commit = self._info["commit"] or "no-commit"
-        stem = f"{self._info['started'].replace(':', '').replace('-', '')}-{commit[:10]}"
-        task = "" if alone else "-" + slug(" ".join(record["dataset"]["labels"]))
-        return store.write(record, folder, stem + task)
-
-    def _record(self, words: tuple[str, ...], subjects: Sequence[Subject]) -> Record:
+    def _record(self, words: tuple[str, ...], rows: Sequence[Measurement]) -> Record:
         dataset, others = self.run.speech.task(words), self.run.speech.others(words)
         cost_us = self.empty_call_us
         return Record(
             format=store.FORMAT,
-            run={**self._info, "empty_call_us": None if cost_us is None else round(cost_us, 3)},
+            run={
+                **self._info,
+                "empty_call_us": None if cost_us is None else round(cost_us, 3),
+                **({"number": self._number} if self._number else {}),
+            },
             board=self.run.conditions.facts,
             dataset={
                 "name": dataset.name,
@@ -113,7 +154,7 @@ class Recorder:
                 "digits": self._digits(),
                 "left_out": dict(sorted(Counter(others.words).items())) if others else {},
             },
-            measurements=[subject.row() for subject in subjects],
+            measurements=list(rows),
         )
 
     def _digits(self) -> dict[str, dict[str, Any]]:
@@ -124,3 +165,7 @@ class Recorder:
             for who, (dataset, _) in speech.digits().items()
         }
         return {**found, **{who: {"missing": why} for who, why in speech.missing.items()}}
+
+
+def _in_one_line(record: Record) -> bytes:
+    return json.dumps(record, ensure_ascii=False, allow_nan=False).encode(errors="backslashreplace")

@@ -59,7 +59,7 @@ def measured_row(
         size={"raw_bytes": len(scored.data), "zipped_bytes": scored.zipped_bytes},
         sparsity=_sparsity(scored),
         parameters=model.anatomy.parameters,
-        macs=model.anatomy.macs,
+        macs=model.macs,
         operators=list(model.anatomy.operators),
         delegated_operators=model.delegated_operators,
         added_peak_bytes=scored.added_peak_bytes,

@@ -43,9 +43,10 @@ class Run:
         return self.subjects.setdefault(name, Subject(name, self, self.conditions))
 
     def load(self, name: str) -> Candidate:
-        """Import the candidate *name*; raises CandidateError."""
+        """Import the candidate *name*, in a child process first; raises CandidateError."""
+        self.registry.try_import(name)
         return self.registry.load(name)
 
     def score(self, candidate: Candidate, name: str) -> Scored:
         """Load the model and score every test clip, as :func:`~harness.measure.scoring.score`."""
-        return score(candidate, name, self.registry.folder, self.speech)
+        return score(candidate, name, self.registry, self.speech)

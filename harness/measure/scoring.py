@@ -1,10 +1,9 @@
 """Scoring: load a candidate's model and run its spotter on every test clip."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +12,7 @@ import numpy.typing as npt
 from harness import decisions, statistics
 from harness.candidate.candidate import Candidate
 from harness.candidate.card import heard_words, read_model
+from harness.candidate.registry import Registry
 from harness.datasets import DIGITS, Dataset
 from harness.datasets.noise import noise_clips, noise_kinds
 from harness.decisions import Scores
@@ -20,6 +20,7 @@ from harness.errors import ModelError
 from harness.frontends.frontend import require_working
 from harness.measure.speech import Speech, is_noise
 from harness.measure.timing import time_once
+from harness.sharing import Clips
 from harness.spotter.loading import make_spotter
 from harness.spotter.probe import probe
 from harness.spotter.size import zipped_bytes
@@ -46,6 +47,9 @@ class Outliers(NamedTuple):
 class Scored:
     """
     A candidate that is loaded, with the scores of every test clip.
+
+    The scores of the task's clips are those of the very spotter that is timed later. Those of
+    *outliers* are its twin's, in the child process that tried it.
 
     Attributes:
         candidate: The candidate.
@@ -103,31 +107,32 @@ class Scored:
         return zipped_bytes(self.data)
 
 
-def score(candidate: Candidate, name: str, folder: Path, speech: Speech) -> Scored:
+def score(candidate: Candidate, name: str, registry: Registry, speech: Speech) -> Scored:
     """
-    Load the model of *candidate* and score every test clip.
+    Score every test clip in a child process, then load the model of *candidate* here.
 
     Raises:
         CandidateError: If the front-end raises, or returns anything but features.
-        ModelError: If the model is missing, stale, damaged or does not fit.
+        ModelError: If the model is missing, stale, damaged or does not fit, or if the child
+            process died of it.
         DatasetError, AudioError: If the clips to score cannot be read.
 
     """
     dataset = speech.task(candidate.words)
-    data = read_model(candidate, name, folder)
+    data = read_model(candidate, name, registry.folder)
+    heard = heard_words(candidate, name, registry.folder)
+    others = _others(candidate, heard, speech)
+    clips = [dataset.clips, *(other.clips for other in others)]
+    probed = probe(registry.package, name, data, clips)
     require_working(candidate.frontend, dataset.clips[0])
-    file_name = f"{name}.tflite"
-    added_peak_bytes = probe(data, file_name).added_peak_bytes
     start = time.perf_counter()
     spotter = make_spotter(candidate, name, data)
     init_us = (time.perf_counter() - start) * 1e6
-    heard = heard_words(candidate, name, folder)
     try:
         first_call_us = time_once(lambda: spotter(dataset.clips[0]))
         scores = spotter.score(dataset.clips)
-        outliers = _outliers(spotter, candidate.words, heard, speech)
     except RuntimeError as error:
-        msg = f"{file_name} failed on a clip: {error}; convert it again"
+        msg = f"{name}.tflite failed on a clip: {error}; convert it again"
         raise ModelError(msg) from error
     return Scored(
         candidate=candidate,
@@ -135,29 +140,52 @@ def score(candidate: Candidate, name: str, folder: Path, speech: Speech) -> Scor
         spotter=spotter,
         dataset=dataset,
         scores=scores,
-        outliers=outliers,
+        outliers=_outliers(others, probed.scores[1:]),
         init_us=init_us,
         first_call_us=first_call_us,
-        added_peak_bytes=added_peak_bytes,
+        added_peak_bytes=probed.added_peak_bytes,
     )
 
 
-def _outliers(
-    spotter: Spotter, task: tuple[str, ...], heard: frozenset[str], speech: Speech
-) -> dict[str, Outliers]:
-    """Score everything that is no word of *task*, kind by kind; digits only if none was heard."""
-    found = {"noise": Outliers(spotter.score(noise_clips()), noise_kinds())}
-    others = speech.others(task)
-    if others is not None:
+class _Other(NamedTuple):
+    """
+    Clips of no word of the task.
+
+    Attributes:
+        clips: The clips.
+        kinds: Kind of each, as in :attr:`Scored.outliers`.
+        groups: What each is one of, as in :attr:`Outliers.groups`.
+        digest: Digest of the clips, as in :attr:`Outliers.digest`.
+
+    """
+
+    clips: Clips
+    kinds: Sequence[str]
+    groups: Sequence[str]
+    digest: str | None = None
+
+
+def _others(candidate: Candidate, heard: frozenset[str], speech: Speech) -> list[_Other]:
+    """Return everything that is no word of the task; digits only if the model heard none."""
+    noise = noise_clips()
+    found = [_Other(noise, ["noise"] * len(noise), noise_kinds())]
+    if (others := speech.others(candidate.words)) is not None:
         kinds = [_kind(word, heard) for word in others.words]
-        scores = spotter.score(others.clips)
-        for kind in dict.fromkeys(kinds):
-            at = [index for index, found_kind in enumerate(kinds) if found_kind == kind]
-            part = Outliers(scores[at], tuple(others.words[index] for index in at))
-            found[kind] = _joined(found[kind], part) if kind in found else part
-    if not heard & set(DIGITS) and not set(spotter.labels) & set(DIGITS):
+        found.append(_Other(others.clips, kinds, others.words))
+    if not {*heard, *candidate.labels} & set(DIGITS):
         for who, (dataset, speakers) in speech.digits().items():
-            found[who] = Outliers(spotter.score(dataset.clips), speakers, dataset.digest)
+            found.append(_Other(dataset.clips, [who] * len(dataset), speakers, dataset.digest))
+    return found
+
+
+def _outliers(others: Sequence[_Other], scores: Sequence[Scores]) -> dict[str, Outliers]:
+    """Return the scores by kind."""
+    found: dict[str, Outliers] = {}
+    for other, scored in zip(others, scores, strict=True):
+        for kind in dict.fromkeys(other.kinds):
+            at = [place for place, found_kind in enumerate(other.kinds) if found_kind == kind]
+            part = Outliers(scored[at], tuple(other.groups[place] for place in at), other.digest)
+            found[kind] = _joined(found[kind], part) if kind in found else part
     return found
 
 

@@ -1,6 +1,7 @@
 """One candidate in a run: it is prepared, timed window by window, and judged."""
 
 import itertools
+import json
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from typing import Protocol
 
 from harness.audio import Clip
 from harness.candidate.candidate import Candidate
-from harness.errors import CandidateError, ModelError, NoRecordingsError
+from harness.errors import CandidateError, ModelError, NoRecordingsError, SpotbenchError
 from harness.measure import board
 from harness.measure.machine import Machine
 from harness.measure.row import Attempt, error_row, measured_row
@@ -116,6 +117,10 @@ class Subject:
             self.absent = str(error)
         except (CandidateError, ModelError) as error:
             self.error = str(error)
+        except SpotbenchError:
+            raise
+        except Exception as error:  # noqa: BLE001  (the other candidates are measured)
+            self.error = _unforeseen(error, "it was prepared")
 
     def next_clip(self) -> tuple[tuple[Clip], dict[str, object]]:
         """Return the arguments of the next timed call; the clips of the data set take turns."""
@@ -129,7 +134,10 @@ class Subject:
             timed: Times a number of calls of the spotter, each on :meth:`next_clip`.
 
         """
-        self.windows.append(self._window(timed, first=not self.windows))
+        try:
+            self.windows.append(self._window(timed, first=not self.windows))
+        except Exception as error:  # noqa: BLE001  (the other candidates are measured)
+            self.error = _unforeseen(error, "it was timed")
 
     def _window(self, timed: Callable[[int], Times], *, first: bool) -> Window:
         profile, spotter = self._conditions.profile, self.scored.spotter
@@ -163,9 +171,15 @@ class Subject:
         """Return its row of the record from the windows so far, or from its error."""
         if self.error is not None:
             return error_row(self.name, self.error)
-        return measured_row(
-            self.name, self.scored, self.attempts, self._evidence, certain=self._conditions.certain
-        )
+        certain = self._conditions.certain
+        try:
+            row = measured_row(
+                self.name, self.scored, self.attempts, self._evidence, certain=certain
+            )
+            json.dumps(row, allow_nan=False)
+        except Exception as error:  # noqa: BLE001  (the rows of the other candidates are kept)
+            return error_row(self.name, _unforeseen(error, "its row was made"))
+        return row
 
     @property
     def _evidence(self) -> Evidence:
@@ -179,3 +193,8 @@ class Subject:
             governor=facts["governor"],
             repeats=len(self.attempts),
         )
+
+
+def _unforeseen(error: Exception, when: str) -> str:
+    """Return the text of an error that nobody foresaw, be it of a candidate or of the harness."""
+    return f"{type(error).__name__} when {when}: {error}; fix the candidate, or report this fault"

@@ -1,8 +1,7 @@
 """Operators, constants and weights of a ``.tflite`` file, read from the file itself."""
 
 import math
-import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -35,14 +34,15 @@ class Anatomy:
     Attributes:
         operators: Names of the operators, in the order of execution.
         parameters: Number of constants that convolutions, dense layers and arithmetic use.
-        macs: Multiply-accumulates of convolutions and dense layers in one inference.
+        work: (number of the output tensor, multiply-accumulates of each value in it) of each
+            convolution and dense layer.
         zeros: (zeros, elements) of each weight tensor of convolutions and dense layers.
 
     """
 
     operators: tuple[str, ...]
     parameters: int
-    macs: int
+    work: tuple[tuple[int, int], ...]
     zeros: Mapping[str, tuple[int, int]]
 
     @property
@@ -50,6 +50,17 @@ class Anatomy:
         """Share of zeros among all weights, counted in the file."""
         total = sum(elements for _, elements in self.zeros.values())
         return sum(zeros for zeros, _ in self.zeros.values()) / total if total else 0.0
+
+    def macs(self, shapes: Mapping[int, Sequence[int]]) -> int:
+        """
+        Return the multiply-accumulates of convolutions and dense layers in one inference.
+
+        Args:
+            shapes: Shape of each tensor, by its number: those that the runtime works with,
+                because those in a file may be stale.
+
+        """
+        return sum(math.prod(map(int, shapes[output])) * each for output, each in self.work)
 
 
 def dissect(data: bytes, name: str) -> Anatomy:
@@ -61,8 +72,9 @@ def dissect(data: bytes, name: str) -> Anatomy:
     try:
         model = schema.ModelT.InitFromPackedBuf(data, 0)
         return _anatomy(model)
-    except (struct.error, IndexError, TypeError, ValueError, AttributeError, KeyError) as error:
-        msg = f"{name} is damaged ({len(data):,} bytes: {error}); copy or train it again"
+    except Exception as error:  # whatever a damaged file makes the code above meet
+        fault = f"{type(error).__name__}: {error}"
+        msg = f"{name} is damaged ({len(data):,} bytes: {fault}); copy or train it again"
         raise ModelError(msg) from error
 
 
@@ -73,7 +85,8 @@ def _anatomy(model: Any) -> Anatomy:
     }
     operators: list[str] = []
     zeros: dict[str, tuple[int, int]] = {}
-    used, macs = set[int](), 0
+    work: list[tuple[int, int]] = []
+    used = set[int]()
     for operator in graph.operators:
         name = _operator_name(model.operatorCodes[operator.opcodeIndex])
         operators.append(name)
@@ -85,11 +98,11 @@ def _anatomy(model: Any) -> Anatomy:
             weights = constants[operator.inputs[1]]
             zero = _zero_point(graph.tensors[operator.inputs[1]])
             zeros[f"{len(zeros)} {name}"] = int(np.count_nonzero(weights == zero)), weights.size
-            macs += _macs(name, weights, graph.tensors[operator.outputs[0]].shape)
+            work.append((int(operator.outputs[0]), _macs_of_a_value(name, weights)))
         elif name in {"ADD", "MUL", "SUB", "PRELU"}:
             used.update(inputs)
     parameters = sum(constants[index].size for index in used)
-    return Anatomy(operators=tuple(operators), parameters=parameters, macs=macs, zeros=zeros)
+    return Anatomy(operators=tuple(operators), parameters=parameters, work=tuple(work), zeros=zeros)
 
 
 def _operator_name(code: Any) -> str:
@@ -115,12 +128,11 @@ def _zero_point(tensor: Any) -> int:
     return int(quantization.zeroPoint[0])
 
 
-def _macs(name: str, weights: npt.NDArray[Any], output_shape: npt.NDArray[np.int32]) -> int:
+def _macs_of_a_value(name: str, weights: npt.NDArray[Any]) -> int:
     """
-    Return the multiply-accumulates of one operator.
+    Return the multiply-accumulates of one output value.
 
-    Each output element is a sum over the kernel, and over the input channels unless
-    the convolution is depthwise.
+    It is a sum over the kernel, and over the input channels unless the convolution is
+    depthwise.
     """
-    per_output = math.prod(weights.shape[1 : 3 if name == "DEPTHWISE_CONV_2D" else None])
-    return math.prod(int(size) for size in output_shape) * per_output
+    return math.prod(weights.shape[1 : 3 if name == "DEPTHWISE_CONV_2D" else None])

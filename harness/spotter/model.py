@@ -6,12 +6,13 @@ microseconds less a call, copies in and out included.
 """
 
 import math
+from functools import cached_property
 from importlib import metadata
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from ai_edge_litert.interpreter import Interpreter
+from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from harness.decisions import Scores
 from harness.errors import ModelError
@@ -61,10 +62,12 @@ class Model:
         labels: tuple[str, ...],
         threads: int = 1,
     ) -> None:
+        self._data, self._name = data, name
         self.anatomy = dissect(data, name)
         self._interpreter = _load(data, name, threads)
-        self._input = _only(self._interpreter.get_input_details(), "input", name)
-        self._output = _only(self._interpreter.get_output_details(), "output", name)
+        inputs, outputs, self._operators = _described(self._interpreter, name)
+        self._input = _only(inputs, "input", name)
+        self._output = _only(outputs, "output", name)
         self._check_shapes(name, features_shape, labels)
         self._quantize = _quantizer(self._input)
         self._dequantize = _dequantizer(self._output)
@@ -77,6 +80,20 @@ class Model:
         scores = self._interpreter.get_tensor(self._output["index"]).ravel()
         return self._dequantize(scores) if self._dequantize else scores
 
+    @cached_property
+    def macs(self) -> int:
+        """
+        Number of multiply-accumulates of convolutions and dense layers in one inference.
+
+        It is counted from the shapes that LiteRT works with. Those in the file may be stale, and
+        a delegate leaves them as they are, so LiteRT lays the tensors out once without one.
+        """
+        interpreter = _load(
+            self._data, self._name, 1, OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+        )
+        tensors = interpreter.get_tensor_details()
+        return self.anatomy.macs({tensor["index"]: tensor["shape"] for tensor in tensors})
+
     @property
     def delegated_operators(self) -> int:
         """
@@ -84,9 +101,9 @@ class Model:
 
         LiteRT runs on without XNNPACK and only prints a line, so it has to be checked.
         """
-        # No public call returns this. A delegate is listed as one more operator, with the
-        # tensors that go into and come out of the part of the graph that it replaces.
-        listed = self._interpreter._get_ops_details()  # noqa: SLF001
+        # A delegate is listed as one more operator, with the tensors that go into and come out
+        # of the part of the graph that it replaces.
+        listed = self._operators
         makers = {int(t): op for op in listed if op["op_name"] != _DELEGATE for t in op["outputs"]}
         taken = set[int]()
         for delegate in (op for op in listed if op["op_name"] == _DELEGATE):
@@ -115,11 +132,15 @@ class Model:
             raise ModelError(msg)
 
 
-def _load(data: bytes, name: str, threads: int) -> Interpreter:
+def _load(
+    data: bytes, name: str, threads: int, operators: OpResolverType = OpResolverType.AUTO
+) -> Interpreter:
     try:
-        interpreter = Interpreter(model_content=data, num_threads=threads)
+        interpreter = Interpreter(
+            model_content=data, num_threads=threads, experimental_op_resolver_type=operators
+        )
         interpreter.allocate_tensors()
-    except (RuntimeError, ValueError) as error:
+    except (RuntimeError, ValueError, MemoryError) as error:
         detail = " ".join(str(error).split()) or "no reason given, perhaps too little memory"
         msg = (
             f"{name} cannot be run by LiteRT {runtime_version()}: {detail}; "
@@ -127,6 +148,20 @@ def _load(data: bytes, name: str, threads: int) -> Interpreter:
         )
         raise ModelError(msg) from error
     return interpreter
+
+
+def _described(
+    interpreter: Interpreter, name: str
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return what LiteRT says of a model's inputs, of its outputs and of its operators."""
+    try:
+        # No public call lists the operators, and those that a delegate runs.
+        operators = interpreter._get_ops_details()  # noqa: SLF001
+        return interpreter.get_input_details(), interpreter.get_output_details(), operators
+    except Exception as error:  # such as a name that is no text
+        fault = f"{type(error).__name__}: {error}"
+        msg = f"{name} is damaged (LiteRT cannot describe it: {fault}); copy or train it again"
+        raise ModelError(msg) from error
 
 
 def _only(details: list[dict[str, Any]], what: str, name: str) -> dict[str, Any]:

@@ -1,162 +1,145 @@
 """
-The probe: load and call a model in a child process, in case it crashes, hangs or eats memory.
+The probe: all that a spotter will do is done in a child process first.
 
-LiteRT refuses most broken files, but not all: an int8 sum without scales ends the
-process with a SIGABRT. So each model is first loaded and called once in a fork of a
-helper process. The helper has imported LiteRT and runs a single thread, so forking it
-is quick and safe. The measuring process must not fork, because it may have threads.
+LiteRT refuses most broken files, but not all: an int8 sum without scales ends the process
+with a SIGABRT, and an index that is out of bounds is read. A front-end may do either. So a
+spotter is made here only if a child has made it of the same file and called it on every clip.
 """
 
-import atexit
 import contextlib
-import os
+import math
 import resource
-import signal
-import subprocess
-import sys
 import time
-from functools import cache
-from multiprocessing.connection import Connection, Pipe, wait
-from pathlib import Path
-from typing import Final, NamedTuple, Never
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
-from harness.errors import ModelError
+from harness import children
+from harness.audio import Clip
+from harness.candidate.registry import Registry
+from harness.children import Child
+from harness.decisions import Scores
+from harness.errors import CandidateError, ModelError, SpotbenchError
+from harness.frontends.frontend import require_working
+from harness.sharing import Clips, received, shared
+from harness.spotter.loading import make_spotter
 from harness.spotter.model import call_once
+from harness.spotter.spotter import Spotter
 
-TIMEOUT_S: Final = 30.0
-"""
-Longest time to load and call a model, in seconds.
+SCORING_S: Final = 600.0
+"""Longest time that scoring all clips may be expected to take, in seconds."""
 
-A desktop computer takes milliseconds, but a Pi reads LiteRT from a slow card.
-"""
+_MARGIN: Final = 10
+"""How many times as long as expected it may take: a board may throttle, or be busy."""
 
-MEMORY_BYTES: Final = 1 << 30
-"""
-Most resident memory of the child process, in bytes: more than a small board can spare.
+_IMPORTED: Final = "when imported"
+_LOADED: Final = "when loaded and called once"
+_HEARD: Final = "when its front-end was called"
+_CALLED: Final = "when called on the first clip"
+_SCORED: Final = "when it scored the test clips"
 
-Python and LiteRT take about 50 MiB of it.
-"""
-
-_POLL_S: Final = 0.02
-"""Seconds between two checks of the memory, which can grow by some 50 MiB in that time."""
+_CURES: Final = {
+    _LOADED: "convert it again or remove it",
+    _HEARD: "fix the front-end's __call__",
+    _CALLED: "convert it again or remove it",
+    _SCORED: "convert it again, or fix the front-end's __call__",
+}
 
 
 class Probed(NamedTuple):
     """
-    Result of probing a model that did no harm.
+    What a spotter did in a child process, where it did no harm.
 
     Attributes:
         added_peak_bytes: How far loading and one call raised the peak resident memory
             of a process that had imported LiteRT, in bytes. Some 7 MiB of it are
             LiteRT's own code, which is read in for every model.
+        scores: Scores of the clips, one array for each that was given.
 
     """
 
     added_peak_bytes: int
+    scores: tuple[Scores, ...]
 
 
-def probe(data: bytes, name: str) -> Probed:
+def probe(package: str, name: str, data: bytes, clips: Sequence[Clips]) -> Probed:
     """
-    Load a model and call it once on zeros, in a child process.
-
-    A model that LiteRT merely refuses passes: the measuring process loads it
-    again and reports the reason.
+    Make a spotter and score *clips*, in a child process.
 
     Args:
-        data: Contents of the ``.tflite`` file.
-        name: What errors call the model.
+        package: Package that holds the candidates.
+        name: Name of the candidate.
+        data: Contents of its ``.tflite`` file.
+        clips: Clips to score, at least one in each array.
 
     Raises:
-        ModelError: If the process died, gave no answer, or needed too much memory.
+        CandidateError: If the front-end raises, or returns anything but features.
+        ModelError: If the model is damaged, does not fit or cannot be run, or if the process
+            died, gave no answer, needed too much memory, or would take longer than
+            ``SCORING_S``.
 
     """
-    pipe, process = _helper()
+    shares = [shared(part) for part in clips]
+    descriptors = [descriptor for _, descriptor in shares]
     try:
-        pipe.send((data, TIMEOUT_S, MEMORY_BYTES))
-        fault, added_peak_bytes = pipe.recv()
-    except BaseException as error:  # Ctrl-C, too: a late answer must not reach the next model
-        _helper.cache_clear()
-        _end(pipe, process)
-        if not isinstance(error, EOFError | OSError):
-            raise
-        msg = f"{name} was not probed: the helper process was killed; free memory and run again"
+        return children.run(_probed, package, name, data, SCORING_S, share=descriptors)
+    except (CandidateError, ModelError):
+        raise
+    except SpotbenchError as error:  # an error of data sets, say, would end the whole run
+        msg = f"{name} raised {type(error).__name__}: {error}; fix the front-end's __call__"
+        raise CandidateError(msg) from error
+    except children.ChildError as error:
+        what = f"{name}.tflite" if error.step == _LOADED else name
+        msg = f"{what} {error}; {error.cure or _CURES.get(error.step, 'fix the module')}"
         raise ModelError(msg) from error
-    if fault:
-        msg = f"{name} {fault} when loaded and called once; convert it again or remove it"
-        raise ModelError(msg)
-    return Probed(added_peak_bytes)
 
 
-@cache
-def _helper() -> tuple[Connection, subprocess.Popen[bytes]]:
-    """Start the helper process; it ends when its pipe closes, as it does when we die."""
-    pipe, theirs = Pipe()
-    with theirs:
-        code = f"from harness.spotter.probe import _serve; _serve({theirs.fileno()})"
-        process = subprocess.Popen(
-            [sys.executable, "-c", code],
-            pass_fds=[theirs.fileno()],
-            cwd=Path(__file__).parents[2],
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
-            start_new_session=True,  # Ctrl-C must reach the measuring process alone
+def _probed(child: Child, package: str, name: str, data: bytes, limit_s: float) -> Probed:
+    child.begin(_LOADED)
+    added_peak_bytes = _added_peak_bytes(data)  # before anything else takes memory
+    child.begin(_IMPORTED)
+    candidate = Registry(package).load(name)
+    clips = [received(descriptor) for descriptor in child.descriptors]
+    child.begin(_LOADED)
+    spotter = make_spotter(candidate, name, data)
+    _ = spotter.model.macs  # which loads the model once more
+    child.begin(_HEARD)
+    require_working(candidate.frontend, clips[0][0])
+    call_s, calls = _quicker_of_two_s(child, spotter, clips[0][0]), sum(map(len, clips))
+    if call_s * calls > limit_s:
+        msg = (
+            f"{name} is too slow: at {call_s:.2g} s a call, {calls:,} clips would take "
+            f"{_duration(call_s * calls)}, and the limit is {_duration(limit_s)}; make it smaller "
+            "or measure on fewer clips"
         )
-    atexit.register(_end, pipe, process)
-    return pipe, process
+        raise ModelError(msg)
+    child.begin(_SCORED, _MARGIN * call_s * calls)
+    return Probed(added_peak_bytes, tuple(spotter.score(part) for part in clips))
 
 
-def _end(pipe: Connection, process: subprocess.Popen[bytes]) -> None:
-    pipe.close()
-    process.wait()
+def _quicker_of_two_s(child: Child, spotter: Spotter, clip: Clip) -> float:
+    """Return the time of a call, in seconds; the very first may be slow for reasons of its own."""
+    took_s = math.inf
+    for _ in range(2):
+        child.begin(_CALLED)
+        start = time.perf_counter()
+        spotter(clip)
+        took_s = min(took_s, time.perf_counter() - start)
+    return took_s
 
 
-def _serve(file_descriptor: int) -> None:
-    """Run the helper process: probe one model after another until the pipe closes."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    with Connection(file_descriptor) as jobs, contextlib.suppress(EOFError, BrokenPipeError):
-        while True:
-            jobs.send(_watch(jobs, *jobs.recv()))
+def _duration(seconds: float) -> str:
+    for unit, size in (("h", 3_600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds / size:,.3g} {unit}"
+    return f"{seconds:.3g} s"
 
 
-def _watch(jobs: Connection, data: bytes, timeout_s: float, memory_bytes: int) -> tuple[str, int]:
-    """
-    Fork a child that loads the model; kill it if it breaks a limit or nobody waits any more.
-
-    Returns:
-        What went wrong, empty for nothing; and the bytes that the peak memory rose by.
-
-    """
-    child, report = Pipe(duplex=False)
-    pid = os.fork()
-    if pid == 0:
-        jobs.close()
-        _run_child(data, report)
-    report.close()
-    with child:
-        start, before_bytes, peak_bytes = time.monotonic(), child.recv(), 0
-        while not (ended := wait([child, jobs], _POLL_S)):
-            pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-            peak_bytes = max(peak_bytes, pages * resource.getpagesize())
-            if peak_bytes > memory_bytes or time.monotonic() - start > timeout_s:
-                break
-        if child not in ended:
-            os.kill(pid, signal.SIGKILL)
-    _, status, usage = os.wait4(pid, 0)
-    peak_bytes, code = max(peak_bytes, usage.ru_maxrss * 1024), os.waitstatus_to_exitcode(status)
-    fault = ""
-    if peak_bytes > memory_bytes:
-        fault = f"needed more than {memory_bytes >> 20:,} MiB"
-    elif time.monotonic() - start > timeout_s:
-        fault = f"gave no answer within {timeout_s:g} s"
-    elif code:
-        fault = f"crashed its process ({signal.Signals(-code).name if code < 0 else code})"
-    return fault, peak_bytes - before_bytes
+def _added_peak_bytes(data: bytes) -> int:
+    before_bytes = _peak_bytes()
+    with contextlib.suppress(ModelError, RuntimeError, ValueError):
+        call_once(data)  # whatever is refused here is refused below, with the reason
+    return _peak_bytes() - before_bytes
 
 
-def _run_child(data: bytes, report: Connection) -> Never:
-    """Run the child process: report its peak memory, load the model, call it once, exit."""
-    try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # LiteRT prints it again on the real load
-        report.send(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
-        call_once(data)
-    finally:
-        os._exit(0)  # also after a Python exception: then LiteRT merely refused the model
+def _peak_bytes() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

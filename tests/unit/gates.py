@@ -48,6 +48,9 @@ stub(report, _pictures=lambda _groups: {})
 ANY_CORE = "stub(machine, pin_to_one_core=lambda: None)\n"
 """After STUBS: two runs at once, which would share the last core, have one each."""
 
+IMPATIENT = "from harness import children\nstub(children, TIMEOUT_S=5)\n"
+"""After STUBS: a child process that hangs is killed after five seconds."""
+
 QUICK = FEWER + ANY_CORE
 THROTTLED = 'ANSWERS["get_throttled"] = "throttled=0x50005"\n'
 
@@ -199,6 +202,11 @@ class Project:
         with self.start(*words, dataset=dataset) as gate:
             output, _ = gate.communicate(timeout=600)
             return gate.returncode, output
+
+    def render(self) -> None:
+        """Render the pages of the results anew."""
+        command = [sys.executable, "-m", "harness.report", str(self.results)]
+        subprocess.run(command, cwd=self.folder, env=self._environ(), check=True)
 
     @property
     def raw(self) -> list[Path]:

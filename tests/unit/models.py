@@ -163,6 +163,12 @@ def loudness_model(labels: int = 2, offset: float = 0.0) -> bytes:
     return dense_model(weights, bias)
 
 
+def misnamed(data: bytes, tensor: int) -> bytes:
+    """Return a model of :class:`Graph` with one byte in a tensor's name that is not UTF-8."""
+    name = f"tensor{tensor}".encode()
+    return data.replace(name, b"\xff" + name[1:], 1)
+
+
 def nan_model() -> bytes:
     """Return a model whose every score is NaN, as after a training that diverged."""
     return dense_model(np.full((2, math.prod(FEATURES)), np.nan), np.zeros(2))
@@ -284,3 +290,14 @@ def unscaled_sum() -> bytes:
     graph = Graph()
     x, y = graph.variable((1, 4), np.int8), graph.variable((1, 4), np.int8)
     return graph.file([x], [graph.operator(Operator.ADD, [x, x], y, schema.AddOptionsT())])
+
+
+def weightless() -> bytes:
+    """Return a dense layer with weights of index -1, which LiteRT looks up all the same."""
+    graph = Graph()
+    x = graph.variable((1, *FEATURES, 1))
+    bias = graph.constant(np.zeros(2, np.float32))
+    options = schema.FullyConnectedOptionsT()
+    inputs = [x, -1, bias]
+    y = graph.operator(Operator.FULLY_CONNECTED, inputs, graph.variable((1, 2)), options)
+    return graph.file([x], [y])

@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import struct
 
 import pytest
 from hypothesis import given
@@ -54,6 +55,73 @@ def test_another_format_is_refused(data: bytes, fault: str) -> None:
         decode_wav(data, "go/a.wav")
 
 
+def with_sizes(riff: int, samples: int) -> bytes:
+    """Return a file whose header tells these two sizes, in bytes."""
+    sizes = [size.to_bytes(4, "little") for size in (riff, samples)]
+    return WHOLE[:4] + sizes[0] + WHOLE[8:40] + sizes[1] + WHOLE[44:]
+
+
+def with_bits(bits: int) -> bytes:
+    return WHOLE[:34] + bits.to_bytes(2, "little") + WHOLE[36:]
+
+
+def extensible(*, bits: int = 16, code: int = 1) -> bytes:
+    """Return a file of the extensible format, which has another format inside."""
+    form = WHOLE[20:36].replace(b"\x01\x00", b"\xfe\xff", 1)
+    more = struct.pack("<HHIH14s", 22, bits, 4, code, bytes(14))
+    return WHOLE[:16] + (40).to_bytes(4, "little") + form + more + WHOLE[36:]
+
+
+@pytest.mark.parametrize(
+    ("riff", "samples"),
+    [(0xFFFFFFFF, 0xFFFFFFFF), (0x7FFFFFFF, 0x7FFFFFDB), (0x80000024, 0x80000000)],
+    ids=["all ones", "2 GiB less one", "2 GiB"],
+)
+def test_a_recording_from_a_pipe_lasts_to_the_end_of_the_file(riff: int, samples: int) -> None:
+    clip = decode_wav(with_sizes(riff, samples), "a.wav")
+
+    assert clip[:11].tolist() == [*range(10), 0]
+
+
+@pytest.mark.parametrize("bits", range(9, 16))
+def test_fewer_bits_are_not_taken_for_sixteen(bits: int) -> None:
+    for data in (with_bits(bits), extensible(bits=bits)):
+        with pytest.raises(AudioError, match=f"^a.wav has {bits} bits per sample, expected 16"):
+            decode_wav(data, "a.wav")
+
+
+def test_the_extensible_format_is_read_by_what_it_extends() -> None:
+    assert decode_wav(extensible(), "a.wav")[:10].tolist() == list(range(10))
+    with pytest.raises(AudioError, match=r"^a\.wav is not a PCM WAV file \(.* unknown format: 3\)"):
+        decode_wav(extensible(code=3), "a.wav")
+
+
+def test_a_second_data_chunk_is_refused() -> None:
+    second = b"data" + (4).to_bytes(4, "little") + bytes(4)
+
+    message = r"^a\.wav is not a PCM WAV file \(76 bytes: it has a second data chunk\)"
+    with pytest.raises(AudioError, match=message):
+        decode_wav(WHOLE + second, "a.wav")
+
+
+def test_other_chunks_are_passed_over() -> None:
+    note = b"LIST" + (3).to_bytes(4, "little") + b"abc\0"
+    cut_off = b"LIST" + (99).to_bytes(4, "little") + b"abc"
+    data = WHOLE[:12] + note + WHOLE[12:36] + note + WHOLE[36:] + note + cut_off
+
+    assert decode_wav(data, "a.wav")[:11].tolist() == [*range(10), 0]
+
+
+def test_a_format_that_is_too_short_is_refused() -> None:
+    data = WHOLE[:16] + (8).to_bytes(4, "little") + WHOLE[20:28] + WHOLE[36:]
+
+    message = (
+        r"^a\.wav is not a PCM WAV file \(56 bytes: its format takes 8 bytes, not 16 or more\)"
+    )
+    with pytest.raises(AudioError, match=message):
+        decode_wav(data, "a.wav")
+
+
 def test_a_sample_more_than_a_second_is_refused() -> None:
     fault = re.escape("go/a.wav holds 16001 samples, more than one second (16000)")
     with pytest.raises(AudioError, match=f"^{fault}{CURE}$"):
@@ -71,7 +139,7 @@ def test_a_sample_more_than_a_second_is_refused() -> None:
         ),
         pytest.param(
             WHOLE[:17] + b"\x01" + WHOLE[18:],
-            "64 bytes: the sizes of its chunks do not fit",
+            "64 bytes: it ends inside its header",
             id="a-chunk-longer-than-the-file",
         ),
     ],

@@ -1,12 +1,14 @@
 import dataclasses
 import json
+import os
 import re
 from pathlib import Path
 
 import pytest
 
 from harness import Candidate, ReadyModel, Training
-from harness.candidate.card import Card, heard_words, read_model
+from harness.candidate.candidate import model_path
+from harness.candidate.card import MAX_MODEL_BYTES, Card, heard_words, read_limited, read_model
 from harness.candidate.specification import specification_hash
 from harness.errors import ModelError
 from harness.files import sha256
@@ -163,6 +165,30 @@ def test_a_ready_model_that_is_a_folder_is_named(tmp_path: Path) -> None:
     message = rf"^tiny: {path} cannot be read \(Is a directory\); {CORRECT}"
     with pytest.raises(ModelError, match=message):
         read_model(given(None), "tiny", tmp_path)
+
+
+@pytest.mark.parametrize("candidate", [CANDIDATE, given(None)], ids=["trained here", "ready"])
+def test_a_model_that_is_too_large_is_refused_before_it_is_read(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, candidate: Candidate
+) -> None:
+    def read(_: Path) -> None:
+        raise AssertionError
+
+    path = model_path(candidate, "tiny", folder)
+    path.touch()
+    os.truncate(path, 1 << 30)
+    monkeypatch.setattr(Path, "read_bytes", read)
+
+    message = rf"^{path.name} has 1,073,741,824 bytes, more than 67,108,864; make it smaller"
+    with pytest.raises(ModelError, match=message):
+        read_model(candidate, "tiny", folder)
+
+
+def test_a_model_of_the_largest_size_is_read(folder: Path) -> None:
+    path = folder / "models" / "tiny.tflite"
+    os.truncate(path, MAX_MODEL_BYTES)
+
+    assert len(read_limited(path)) == MAX_MODEL_BYTES
 
 
 def test_words_of_another_language_are_other_words(tmp_path: Path) -> None:

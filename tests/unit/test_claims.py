@@ -131,12 +131,29 @@ CLAIMS: Final[Mapping[str, tuple[str, ...]]] = {
         "test_subject.py::test_a_pi_whose_firmware_is_silent_is_warned_of",
     ),
     "A model that crashes its process fails its own row only.": (
-        "test_probe.py::test_a_crash_is_an_error_and_the_same_helper_probes_the_next_model",
+        "test_probe.py::test_a_crash_is_an_error_and_the_next_model_is_probed",
         "test_gate_faults.py::test_one_bad_candidate_never_stops_the_others",
     ),
     "No table mixes two machines, and a first run changes no committed file.": (
         "test_report.py::test_two_machines_never_share_a_table",
         "test_gate_faults.py::test_a_first_run_on_another_machine_of_a_kind_changes_no_committed_file",
+    ),
+    "A spotter that dies on any clip dies in the child process, and fails its own row only.": (
+        "test_probe.py::test_a_spotter_that_dies_on_a_later_clip_dies_in_the_child",
+        "test_subject.py::test_nothing_is_loaded_here_that_a_child_process_refused",
+        "test_gate_faults.py::test_one_bad_candidate_never_stops_the_others",
+    ),
+    "A module that ends or hangs its process fails its own row only.": (
+        "test_registry.py::test_a_module_that_stops_its_process_is_an_error_when_tried",
+        "test_gate_faults.py::test_a_module_that_stops_its_process_fails_its_own_row",
+    ),
+    "A spotter that would take over ten minutes to score the clips fails its own row.": (
+        "test_probe.py::test_a_spotter_that_would_take_too_long_is_refused_with_the_figure",
+        "test_probe.py::test_a_first_call_that_is_slow_alone_does_not_decide",
+    ),
+    "A run that is killed loses the window it was at.": (
+        "test_gate_interrupts.py::test_a_killed_run_loses_the_window_it_was_at",
+        "test_recorder.py::test_rows_are_kept_as_they_grow",
     ),
     "A model that hangs is killed.": ("test_probe.py::test_a_model_that_hangs_is_killed",),
     "A model that eats memory is killed.": (

@@ -1,5 +1,8 @@
 """What every source hands over: clips in order, with a digest of their contents."""
 
+import weakref
+from collections.abc import Iterator
+
 import pytest
 
 from harness.datasets.dataset import Dataset, Recording, assemble, content_digest, manifest
@@ -19,6 +22,19 @@ def assembled(*recordings: Recording) -> Dataset:
 def test_clips_are_sorted_by_key() -> None:
     dataset = assembled(STOP, GO, GO_TOO)
     assert dataset.keys == ("go/a.wav", "go/b.wav", "stop/a.wav")
+
+
+def test_a_recording_is_let_go_before_the_next_but_one_is_read() -> None:
+    made: list[weakref.ref[Recording]] = []
+
+    def recordings() -> Iterator[Recording]:
+        for number in range(50):
+            recording = Recording(key=f"go/{number}.wav", word="go", data=wav_bytes([number]))
+            made.append(weakref.ref(recording))
+            yield recording
+            assert sum(one() is not None for one in made) <= 2
+
+    assert len(assemble("small", "test", recordings())) == 50
 
 
 def test_words_and_clips_follow_their_keys() -> None:

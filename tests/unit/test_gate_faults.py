@@ -11,13 +11,14 @@ from tests.unit.gates import (
     CLOCKED,
     CONDITIONS,
     FEWER,
+    IMPATIENT,
     QUICK,
     SLEEPY,
     START_CLOCK,
     THROTTLED,
     Project,
 )
-from tests.unit.models import ready, unscaled_sum
+from tests.unit.models import ready, unscaled_sum, weightless
 
 TRAINED = """
 from harness import Candidate
@@ -29,6 +30,39 @@ def network(keras, input_shape, labels):
 
 CANDIDATE = Candidate(network=network)
 """
+
+ODD = """
+import os
+import signal
+import traceback
+from harness import LogMel
+
+
+class Odd(LogMel):
+    def __call__(self, clip):
+        if {odd}:
+            {fault}
+        return super().__call__(clip)
+
+
+""" + ready("good", "frontend=Odd()")
+"""A front-end that does something odd now and then."""
+
+FATAL = ODD.format(odd="not clip.any()", fault="os.kill(os.getpid(), signal.SIGKILL)")
+"""It kills its process, but not on the first clip."""
+
+TIRED = ODD.format(
+    odd="any(frame.f_code.co_name == 'pedantic' for frame, _ in traceback.walk_stack(None))",
+    fault="raise KeyError('tired')",
+)
+"""It raises when it is timed, and only then."""
+
+STOPPING = {
+    "endless": "while True: pass\n",
+    "exiting": "import os\nos._exit(0)\n",
+    "good": ready("good"),
+}
+"""Two of them stop the process that imports them."""
 
 
 @pytest.fixture
@@ -46,6 +80,9 @@ def test_one_bad_candidate_never_stops_the_others(tmp_path: Path) -> None:
         "stale": TRAINED,
         "cut_off": ready("cut_off"),
         "aborting": ready("aborting"),
+        "weightless": ready("weightless"),
+        "fatal": FATAL,
+        "tired": TIRED,
     }
     project = Project(tmp_path, candidates)
     model = (project.models / "good.tflite").read_bytes()
@@ -54,6 +91,8 @@ def test_one_bad_candidate_never_stops_the_others(tmp_path: Path) -> None:
     (project.models / "stale.json").write_text(json.dumps(card))
     (project.models / "cut_off.tflite").write_bytes(model[:5_000])
     (project.models / "aborting.tflite").write_bytes(unscaled_sum())
+
+    (project.models / "weightless.tflite").write_bytes(weightless())
 
     exit_status, _ = project.measure()
 
@@ -69,7 +108,37 @@ def test_one_bad_candidate_never_stops_the_others(tmp_path: Path) -> None:
     assert "edited since it was trained; run: tox run -e train -- stale" in errors.pop("stale")
     assert "cut_off.tflite is damaged (5,000 bytes" in errors.pop("cut_off")
     assert "aborting.tflite crashed its process (SIGABRT)" in errors.pop("aborting")
+    assert "weightless.tflite " in errors.pop("weightless")
+    assert "fatal crashed its process (SIGKILL) when it scored" in errors.pop("fatal")
+    assert "KeyError when it was timed: 'tired'; fix the candidate" in errors.pop("tired")
     assert errors == {}
+
+
+def test_a_module_that_stops_its_process_fails_its_own_row(tmp_path: Path) -> None:
+    project = Project(tmp_path, STOPPING, QUICK + IMPATIENT)
+
+    exit_status, _ = project.measure()
+
+    rows = project.rows()
+    assert exit_status == 1
+    assert rows["good"]["verdict"] == "pass"
+    place, cure = "when imported", "fix the module"
+    errors = [rows[name]["error"] for name in ("endless", "exiting")]
+    assert errors == [
+        f"candidates/endless.py gave no answer within 5 s {place}; {cure}",
+        f"candidates/exiting.py ended its process (status 0) {place}; {cure}",
+    ]
+
+
+def test_a_module_that_was_not_asked_for_stops_neither_run_nor_report(tmp_path: Path) -> None:
+    project = Project(tmp_path, STOPPING, QUICK + IMPATIENT)
+
+    exit_status, output = project.measure("--candidate", "good")
+
+    assert exit_status == 0
+    assert project.rows().keys() == {"good"}
+    assert "pass?   | good " in project.report()
+    assert "endless" not in output
 
 
 def test_failing_candidates_have_rows_with_the_reason(tmp_path: Path) -> None:

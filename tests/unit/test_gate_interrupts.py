@@ -53,25 +53,52 @@ def test_a_missed_limit_fails_a_run_of_benchmarks_only(project: Project) -> None
     assert exit_status == pytest.ExitCode.TESTS_FAILED
 
 
-def test_ctrl_c_keeps_what_was_measured(tmp_path: Path) -> None:
-    # The second candidate takes a minute a call, of which the signal wakes it.
+def signalled(folder: Path, sent: signal.Signals) -> tuple[Project, int, str]:
+    """Send a signal to a run that has taken a window of its first candidate, and is stuck."""
+    # The second candidate takes a minute a call.
     candidates = {"good": ready("good"), "sleepy": SLEEPY.format(seconds=60)}
-    project = Project(tmp_path, candidates, QUICK + INTERRUPTIBLE)
-
+    project = Project(folder, candidates, QUICK + INTERRUPTIBLE)
     with project.start("-v") as gate:
         assert gate.stdout is not None
-        seen = any("test_window[1-good] PASSED" in line for line in gate.stdout)
-        # An interrupted import would leave its file open, which pytest then takes for the fault.
+        assert any("test_window[1-good] PASSED" in line for line in gate.stdout)
         while gate.poll() is None and not (project.folder / "asleep").exists():
             time.sleep(0.01)
-        gate.send_signal(signal.SIGINT)
+        gate.send_signal(sent)
         output, _ = gate.communicate(timeout=600)
+    return project, gate.returncode, output
 
-    assert seen
-    assert gate.returncode == pytest.ExitCode.INTERRUPTED
+
+def test_a_killed_run_loses_the_window_it_was_at(tmp_path: Path) -> None:
+    project, exit_status, _ = signalled(tmp_path, signal.SIGKILL)
+
+    assert exit_status == -signal.SIGKILL
+    assert [len(row["windows"]) for row in project.rows().values()] == [1]
+    assert "measured in 1 of 5 windows" in project.rows()["good"]["warnings"]
+
+    project.render()
+
+    assert "good: warning: measured in 1 of 5 windows" in project.report()
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_sigterm_keep_what_was_measured(tmp_path: Path, sent: signal.Signals) -> None:
+    project, exit_status, output = signalled(tmp_path, sent)
+
+    assert exit_status == pytest.ExitCode.INTERRUPTED
     assert [len(row["windows"]) for row in project.rows().values()] == [1]
     assert "measured in 1 of 5 windows" in project.rows()["good"]["warnings"]
     assert f"wrote {project.raw[0]}" in output
+
+
+def test_what_a_killed_run_left_half_written_is_removed_by_the_next(project: Project) -> None:
+    left = [project.results / place / ".writing-abc" for place in ("", "board", "board/raw")]
+    for folder in left:
+        folder.mkdir(parents=True)
+        (folder / "report.md").write_text("half a")
+
+    project.measure("-k", "1-")
+
+    assert [folder for folder in left if folder.exists()] == []
 
 
 def test_a_run_cut_short_keeps_what_was_measured(cut_short: tuple[Project, int, str]) -> None:

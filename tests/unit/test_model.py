@@ -1,14 +1,26 @@
+import contextlib
 import re
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 from ai_edge_litert import schema_py_generated as schema
+from hypothesis import given as drawn
+from hypothesis import settings
+from hypothesis import strategies as st
 
 from harness.errors import ModelError
 from harness.spotter.anatomy import Anatomy, dissect
 from harness.spotter.model import Model, _Dequantizer, _Quantizer
-from tests.unit.models import FEATURES, Graph, Operator, dense_model, loudness_model, nan_model
+from tests.unit.models import (
+    FEATURES,
+    Graph,
+    Operator,
+    dense_model,
+    loudness_model,
+    misnamed,
+    nan_model,
+)
 
 LABELS = ("go", "stop")
 SMALL = dense_model(np.array([[1.0, 0, 0], [0, 1, 0]]), np.array([0.0, 1]), features=(3, 1))
@@ -38,12 +50,12 @@ def int8_model() -> bytes:
     return graph.file([x], [y])
 
 
-def convolutions() -> bytes:
+def convolutions(declared: tuple[int, ...] = (1, 3, 3, 3)) -> bytes:
     """
     Return a network small enough to count by hand, of kernels 3x2, 2x2 and a dense layer.
 
     (5, 4, 1) in; 3 filters of 3x2 give (3, 3, 3); depthwise 2x2 gives (2, 2, 3);
-    these 12 go to 2 outputs.
+    these 12 go to 2 outputs. The file says that the first layer gives *declared*.
     """
     graph = Graph()
     valid = schema.Padding.VALID
@@ -53,7 +65,7 @@ def convolutions() -> bytes:
     y = graph.operator(
         Operator.CONV_2D,
         [x, graph.constant(kernel), graph.constant(np.zeros(3, np.float32))],
-        graph.variable((1, 3, 3, 3)),
+        graph.variable(declared),
         schema.Conv2DOptionsT(padding=valid, strideW=1, strideH=1),
     )
     depthwise = np.ones((1, 2, 2, 3), np.float32)
@@ -217,13 +229,23 @@ def test_nan_weights_give_nan_scores() -> None:
 
 
 def test_parameters_macs_and_zeros_are_those_counted_by_hand() -> None:
-    anatomy = dissect(convolutions(), "conv.tflite")
+    model = Model(convolutions(), "conv.tflite", features_shape=(5, 4), labels=LABELS)
+    anatomy = model.anatomy
 
     assert anatomy.operators == ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
     assert anatomy.parameters == (18 + 3) + (12 + 3) + (24 + 2)
-    assert anatomy.macs == 27 * (3 * 2 * 1) + 12 * (2 * 2) + 2 * 12
+    assert model.macs == 27 * (3 * 2 * 1) + 12 * (2 * 2) + 2 * 12
     assert list(anatomy.zeros.values()) == [(13, 18), (4, 12), (0, 24)]
     assert anatomy.sparsity == (13 + 4) / (18 + 12 + 24)
+
+
+@pytest.mark.parametrize("stale", [(1, 3, 3, 99), (1, 999, 999, 3), (1, 1, 1, 1), ()], ids=str)
+def test_shapes_that_are_stale_in_the_file_count_for_nothing(stale: tuple[int, ...]) -> None:
+    data = convolutions(declared=stale)
+    model = Model(data, "stale.tflite", features_shape=(5, 4), labels=LABELS)
+
+    assert model.macs == 27 * (3 * 2 * 1) + 12 * (2 * 2) + 2 * 12
+    assert model(np.ones((5, 4), np.float32)).tolist() == [15 * 4 * 4] * 2
 
 
 def test_the_runtime_agrees_with_the_shapes_counted_by_hand() -> None:
@@ -234,7 +256,7 @@ def test_the_runtime_agrees_with_the_shapes_counted_by_hand() -> None:
 
 
 def test_a_model_without_weights_has_no_zeros() -> None:
-    assert Anatomy(operators=(), parameters=0, macs=0, zeros={}).sparsity == 0
+    assert Anatomy(operators=(), parameters=0, work=(), zeros={}).sparsity == 0
 
 
 def test_a_quantised_zero_is_the_zero_point() -> None:
@@ -258,7 +280,7 @@ def test_float16_weights_are_seen_through_their_dequantisation() -> None:
     anatomy = dissect(graph.file([x], [y]), "float16.tflite")
 
     assert anatomy.operators == ("DEQUANTIZE", "FULLY_CONNECTED")
-    assert (anatomy.parameters, anatomy.macs) == (6, 6)
+    assert (anatomy.parameters, anatomy.macs({y: (1, 2)})) == (6, 6)
     assert list(anatomy.zeros.values()) == [(3, 6)]
 
 
@@ -271,7 +293,7 @@ def test_weights_used_twice_count_once_as_parameters_and_twice_as_work() -> None
 
     anatomy = dissect(graph.file([x], [z]), "shared.tflite")
 
-    assert (anatomy.parameters, anatomy.macs) == (4, 8)
+    assert (anatomy.parameters, anatomy.macs({y: (1, 2), z: (1, 2)})) == (4, 8)
 
 
 @pytest.mark.parametrize("data", [b"", b"TFL3", b"RIFF....WAVEfmt ", b"PK\3\4" * 9])
@@ -289,6 +311,38 @@ def test_a_truncated_model_is_damaged(length: int) -> None:
 
     with pytest.raises(ModelError, match=message):
         small_model(SMALL[:length])
+
+
+@pytest.mark.parametrize("tensor", range(5))
+def test_a_name_that_is_no_text_is_damage(tensor: int) -> None:
+    message = (
+        r"^small\.tflite is damaged \(LiteRT cannot describe it: UnicodeDecodeError: .+\); copy"
+    )
+
+    with pytest.raises(ModelError, match=message):
+        small_model(misnamed(SMALL, tensor))
+
+
+def test_whatever_a_file_makes_its_reader_meet_is_damage(monkeypatch: pytest.MonkeyPatch) -> None:
+    def recurse(*_: object) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr(schema.ModelT, "InitFromPackedBuf", recurse)
+
+    with pytest.raises(
+        ModelError, match=r"^small\.tflite is damaged \(.+ bytes: RecursionError: \)"
+    ):
+        small_model()
+
+
+@settings(max_examples=300, deadline=None)
+@drawn(damage=st.dictionaries(st.integers(8, len(SMALL) - 1), st.integers(0, 255), min_size=1))
+def test_a_damaged_file_is_read_or_refused(damage: dict[int, int]) -> None:
+    data = bytearray(SMALL)
+    for place, value in damage.items():
+        data[place] = value
+    with contextlib.suppress(ModelError):
+        assert dissect(bytes(data), "damaged.tflite").parameters >= 0
 
 
 def test_an_operator_the_runtime_lacks_is_named() -> None:

@@ -1,4 +1,4 @@
-import signal
+import math
 from pathlib import Path
 
 import flatbuffers  # type: ignore[import-untyped]
@@ -6,12 +6,58 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
-from harness.errors import ModelError
+from harness import children
+from harness.children import Child
+from harness.errors import CandidateError, ModelError
 from harness.spotter import probe
-from tests.unit.models import Graph, Operator, dense_model, loudness_model, unscaled_sum
+from harness.spotter.probe import Probed
+from tests.unit.models import (
+    FEATURES,
+    Graph,
+    Operator,
+    dense_model,
+    loud,
+    loudness_model,
+    make_package,
+    nan_model,
+    ready,
+    silent,
+    unscaled_sum,
+    weightless,
+)
 
 MIB = 1 << 20
+CLIPS = np.stack([loud(), silent(), silent()])
 CURE = "when loaded and called once; convert it again or remove it$"
+
+FRONTEND = """
+import os
+import time
+from harness import LogMel
+
+
+class Odd(LogMel):
+    def __call__(self, clip):
+        if not clip.any():
+            {fault}
+        return super().__call__(clip)
+
+
+"""
+"""A front-end that does something odd to a silent clip."""
+
+SLOW = """
+import time
+from harness import LogMel
+
+
+class Slow(LogMel):
+    def __call__(self, clip):
+        time.sleep({seconds})
+        return super().__call__(clip)
+
+
+"""
 
 
 def relu(size: int) -> bytes:
@@ -48,27 +94,52 @@ def endless_loop(*, recursive: bool = False) -> bytes:
     return bytes(builder.Output())
 
 
-def children(pid: int) -> list[int]:
-    """Return the processes *pid* has not waited for, zombies among them."""
-    return [int(c) for c in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+def added_peak_bytes(_child: Child, data: bytes) -> int:
+    return probe._added_peak_bytes(data)
+
+
+def probed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: bytes, frontend: str = ""
+) -> Probed:
+    """Probe a candidate with a model, and with a front-end that does *frontend* if it is silent."""
+    own = FRONTEND.format(fault=frontend) if frontend else ""
+    module = own + ready("toy", "frontend=Odd()" if own else "")
+    registry = make_package(tmp_path, monkeypatch, {"toy": module}, {"toy": data})
+    return probe.probe(registry.package, "toy", data, [CLIPS, CLIPS[:1]])
+
+
+def test_every_clip_is_scored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = probed(tmp_path, monkeypatch, loudness_model()).scores
+
+    assert first.argmax(axis=1).tolist() == [0, 1, 1]
+    assert second.tolist() == first[:1].tolist()
 
 
 def test_added_memory_is_that_of_the_tensors_plus_some_for_the_runtime() -> None:
-    added = probe.probe(relu(8 * MIB), "relu.tflite").added_peak_bytes
+    added = children.run(added_peak_bytes, relu(8 * MIB))
 
     assert 2 * 32 * MIB <= added < 3 * 32 * MIB  # 8 Mi floats in, as many out
 
 
 @pytest.mark.parametrize(
-    "data",
+    ("data", "reason"),
     [
-        pytest.param(b"RIFF....WAVEfmt ", id="foreign"),
-        pytest.param(loudness_model()[:999], id="truncated"),
-        pytest.param(dense_model(np.ones((2, 3)), np.zeros(2), (3, 1), "TimeWarp"), id="operator"),
+        pytest.param(b"RIFF....WAVEfmt ", r"toy\.tflite is not a \.tflite file", id="foreign"),
+        pytest.param(loudness_model()[:999], r"toy\.tflite is damaged", id="truncated"),
+        pytest.param(
+            dense_model(np.ones((2, math.prod(FEATURES))), np.zeros(2), custom="TimeWarp"),
+            r"toy\.tflite cannot be run by LiteRT .*TimeWarp",
+            id="operator",
+        ),
+        pytest.param(loudness_model(3), r"toy\.tflite has 3 outputs for the labels", id="labels"),
+        pytest.param(nan_model(), "the model returns scores that are not finite", id="nan"),
     ],
 )
-def test_a_model_that_litert_merely_refuses_passes(data: bytes) -> None:
-    probe.probe(data, "refused.tflite")
+def test_a_model_that_is_refused_is_refused_in_the_child(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: bytes, reason: str
+) -> None:
+    with pytest.raises(ModelError, match=f"^{reason}"):
+        probed(tmp_path, monkeypatch, data)
 
 
 @pytest.mark.parametrize(
@@ -78,49 +149,101 @@ def test_a_model_that_litert_merely_refuses_passes(data: bytes) -> None:
         pytest.param(unscaled_sum(), "SIGABRT", id="no scale"),
     ],
 )
-def test_a_crash_is_an_error_and_the_same_helper_probes_the_next_model(
-    data: bytes, reason: str
+def test_a_crash_is_an_error_and_the_next_model_is_probed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: bytes, reason: str
 ) -> None:
-    _, helper = probe._helper()
+    with pytest.raises(ModelError, match=rf"^toy\.tflite crashed its process \({reason}\) {CURE}"):
+        probed(tmp_path, monkeypatch, data)
 
-    with pytest.raises(ModelError, match=rf"^boom\.tflite crashed its process \({reason}\) {CURE}"):
-        probe.probe(data, "boom.tflite")
-    probe.probe(loudness_model(), "next.tflite")
-
-    assert probe._helper()[1] is helper
-    assert children(helper.pid) == []
+    assert len(probed(tmp_path, monkeypatch, loudness_model()).scores) == 2
 
 
-def test_a_model_that_hangs_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probe, "TIMEOUT_S", 0.2)
-
-    with pytest.raises(ModelError, match=rf"^slow\.tflite gave no answer within 0\.2 s {CURE}"):
-        probe.probe(endless_loop(), "slow.tflite")
-
-    assert children(probe._helper()[1].pid) == []
-
-
-def test_a_model_that_eats_memory_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probe, "MEMORY_BYTES", 256 * MIB)
-
-    with pytest.raises(ModelError, match=rf"^big\.tflite needed more than 256 MiB {CURE}"):
-        probe.probe(relu(128 * MIB), "big.tflite")
+def test_whatever_a_model_without_weights_does_it_does_in_the_child(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # LiteRT reads memory that is not the model's: it dies, or finds no memory, as it happens.
+    with pytest.raises(
+        ModelError, match=r"^toy(\.tflite)? (crashed|raised|cannot be run|needed|gave)"
+    ):
+        probed(tmp_path, monkeypatch, weightless())
 
 
-def test_the_helper_runs_a_single_thread_so_that_it_can_fork_safely() -> None:
-    probe.probe(loudness_model(), "good.tflite")
+def test_a_model_that_hangs_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(children, "TIMEOUT_S", 1)
 
-    threads = Path(f"/proc/{probe._helper()[1].pid}/task").iterdir()
-    assert len(list(threads)) == 1
+    with pytest.raises(ModelError, match=rf"^toy\.tflite gave no answer within 1 s {CURE}"):
+        probed(tmp_path, monkeypatch, endless_loop())
 
 
-def test_a_killed_helper_fails_one_model_only() -> None:
-    _, helper = probe._helper()
-    helper.send_signal(signal.SIGKILL)
+def test_a_model_that_eats_memory_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(children, "MEMORY_BYTES", 256 * MIB)
 
-    message = "^good.tflite was not probed: the helper process was killed; free memory and run"
-    with pytest.raises(ModelError, match=message):
-        probe.probe(loudness_model(), "good.tflite")
+    with pytest.raises(ModelError, match=rf"^toy\.tflite needed more than 256 MiB {CURE}"):
+        probed(tmp_path, monkeypatch, relu(128 * MIB))
 
-    assert helper.returncode == -signal.SIGKILL
-    probe.probe(loudness_model(), "good.tflite")
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ("os.abort()", r"crashed its process \(SIGABRT\)"),
+        ("os._exit(0)", r"ended its process \(status 0\)"),
+    ],
+)
+def test_a_spotter_that_dies_on_a_later_clip_dies_in_the_child(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str, reason: str
+) -> None:
+    cure = "when it scored the test clips; convert it again, or fix the front-end's __call__"
+
+    with pytest.raises(ModelError, match=rf"^toy {reason} {cure}$"):
+        probed(tmp_path, monkeypatch, loudness_model(), fault)
+
+
+def test_a_front_end_that_blames_the_recordings_is_an_error_of_the_candidate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fault = "from harness.errors import AudioError; raise AudioError('too quiet')"
+
+    with pytest.raises(CandidateError, match=r"^toy raised AudioError: too quiet; fix the front"):
+        probed(tmp_path, monkeypatch, loudness_model(), fault)
+
+
+def test_a_spotter_that_would_take_too_long_is_refused_with_the_figure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probe, "SCORING_S", 1)
+    slow = SLOW.format(seconds=0.3) + ready("toy", "frontend=Slow()")
+    registry = make_package(tmp_path, monkeypatch, {"toy": slow}, {"toy": loudness_model()})
+
+    # At least 4 times 0.3 s, and more on a busy machine.
+    estimate = r"at \d\S* s a call, 4 clips would take [1-9]\S* s, and the limit is 1 s"
+    cure = "make it smaller or measure on fewer clips"
+    with pytest.raises(ModelError, match=rf"^toy is too slow: {estimate}; {cure}$"):
+        probe.probe(registry.package, "toy", loudness_model(), [CLIPS, CLIPS[:1]])
+
+
+def test_a_first_call_that_is_slow_alone_does_not_decide(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probe, "SCORING_S", 3)
+    slow_at_first = SLOW.format(seconds="2 if SLEPT.append(1) or len(SLEPT) == 2 else 0")
+    module = "SLEPT = []\n" + slow_at_first + ready("toy", "frontend=Slow()")
+    registry = make_package(tmp_path, monkeypatch, {"toy": module}, {"toy": loudness_model()})
+
+    assert probe.probe(registry.package, "toy", loudness_model(), [CLIPS]).scores
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [(0.25, "0.25 s"), (59, "59 s"), (600, "10 min"), (3_599, "60 min"), (10_800, "3 h")],
+)
+def test_a_duration_is_told_in_the_unit_that_fits(seconds: float, expected: str) -> None:
+    assert probe._duration(seconds) == expected
+
+
+def test_a_front_end_that_raises_on_a_later_clip_is_an_error_of_the_candidate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(CandidateError, match=r"^the front-end Odd raised KeyError: 7 for clip 1"):
+        probed(tmp_path, monkeypatch, loudness_model(), "raise KeyError(7)")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from harness.audio import Clip
-from harness.errors import NoRecordingsError
+from harness.errors import NoRecordingsError, ResultsError
 from harness.measure.recorder import Recorder
 from harness.measure.revision import revision
 from harness.measure.timing import Stages, Window
@@ -123,18 +123,110 @@ def test_files_lie_in_the_folder_of_the_board(recorder: Recorder, tmp_path: Path
     measure(recorder, "tiny")
     results = tmp_path / "results"
 
-    (raw,) = recorder.save(recorder.records(), results)
+    (raw,) = recorder.save(recorder.records(), tmp_path / "results")
     started = recorder.records()[0]["run"]["started"].replace("-", "").replace(":", "")
-    assert raw == results / "raspberry-pi-4" / "raw" / f"{started}-no-commit.json"
+    assert raw == results / "raspberry-pi-4" / "raw" / f"{started}-no-commit-go-stop.json"
 
 
-def test_two_saves_keep_both_records(recorder: Recorder, tmp_path: Path) -> None:
+def test_two_runs_of_one_second_keep_both_records(
+    tmp_path: Path, machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = []
+    for folder in (tmp_path / "a", tmp_path / "b"):
+        recorder = make_recorder(folder, machine, monkeypatch, GO_STOP_CLIPS)
+        monkeypatch.setitem(recorder._info, "started", "2026-11-24T22:00:00Z")
+        measure(recorder, "tiny")
+        paths += recorder.save(recorder.records(), tmp_path / "results")
+
+    assert len({*paths}) == 2
+    assert [len(store.read(path)["measurements"]) for path in paths] == [1, 1]
+
+
+def kept(tmp_path: Path) -> dict[str, list[int]]:
+    """Return for each record on disk how many windows each of its rows has."""
+    return {
+        path.stem.partition("-no-commit")[2]: [
+            len(row["windows"] or ()) for row in store.read(path)["measurements"]
+        ]
+        for path in (tmp_path / "results").glob("*/raw/*.json")
+    }
+
+
+def test_rows_are_kept_as_they_grow(recorder: Recorder, tmp_path: Path) -> None:
+    grown = []
+    for name in ("tiny", "other", "tiny", "broken"):
+        measure(recorder, name)
+        recorder.keep(recorder.run.subject(name), tmp_path / "results")
+        grown.append(kept(tmp_path))
+
+    assert grown == [
+        {"-go-stop": [1]},
+        {"-go-stop": [1], "-no-yes": [1]},
+        {"-go-stop": [2], "-no-yes": [1]},
+        {"-go-stop": [2, 0], "-no-yes": [1]},
+    ]
+
+
+def test_what_was_kept_is_the_record(recorder: Recorder, tmp_path: Path) -> None:
+    measure(recorder, "tiny")
+    recorder.keep(recorder.run.subject("tiny"), tmp_path / "results")
+
+    (path,) = tmp_path.glob("results/*/raw/*.json")
+    assert [store.read(path)] == recorder.records()
+
+
+def test_what_is_saved_takes_the_place_of_what_was_kept(recorder: Recorder, tmp_path: Path) -> None:
+    for name in ("tiny", "other", "tiny"):
+        measure(recorder, name)
+        recorder.keep(recorder.run.subject(name), tmp_path / "results")
+    lines = [len(path.read_text().splitlines()) for path in tmp_path.glob("results/*/raw/*go*")]
+    recorder.empty_call_us = 0.5
+
+    paths = recorder.save(recorder.records(), tmp_path / "results")
+
+    assert lines == [1]
+    assert kept(tmp_path) == {"-go-stop": [2], "-no-yes": [1]}
+    assert [store.read(path) for path in paths] == recorder.records()
+    assert all(len(path.read_text().splitlines()) > 100 for path in paths)
+
+
+def test_what_was_kept_stays_if_the_records_cannot_be_saved(
+    recorder: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        message = "cannot write it: no room"
+        raise ResultsError(message)
+
+    measure(recorder, "tiny")
+    recorder.keep(recorder.run.subject("tiny"), tmp_path / "results")
+    monkeypatch.setattr("harness.measure.recorder.write_bytes", full)
+
+    with pytest.raises(ResultsError, match=r"^cannot write it"):
+        recorder.save(recorder.records(), tmp_path / "results")
+
+    assert kept(tmp_path) == {"-go-stop": [1]}
+
+
+def test_without_room_a_row_is_left_to_the_end_of_the_run(
+    recorder: Recorder, tmp_path: Path
+) -> None:
+    (tmp_path / "results").write_text("a file where the folder should be")
     measure(recorder, "tiny")
 
-    first, second = (recorder.save(recorder.records(), tmp_path / "results")[0] for _ in range(2))
+    recorder.keep(recorder.run.subject("tiny"), tmp_path / "results")
 
-    assert first != second
-    assert store.read(first) == store.read(second)
+    with pytest.raises(ResultsError, match=r"^cannot write "):
+        recorder.save(recorder.records(), tmp_path / "results")
+
+
+def test_nothing_is_kept_of_a_candidate_without_a_window_or_a_task(
+    recorder: Recorder, tmp_path: Path
+) -> None:
+    for name in ("broken", "tiny"):
+        recorder.run.subject(name).prepare()
+        recorder.keep(recorder.run.subject(name), tmp_path / "results")
+
+    assert kept(tmp_path) == {}
 
 
 def test_a_run_has_a_number_greater_than_that_of_any_before(

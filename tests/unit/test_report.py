@@ -5,7 +5,9 @@ The expected pages stand in golden/. They are checked by eye, number by number,
 whenever they change.
 """
 
+import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -813,6 +815,28 @@ def test_the_command_line_refuses_a_folder_that_is_not_there(tmp_path: Path) -> 
     assert done.returncode == 1
     assert "resluts is not a folder; name one that holds <board>/raw/*.json\n" in done.stderr
     assert not (tmp_path / "resluts").exists()
+
+
+def test_ctrl_c_prints_one_line(results: Path) -> None:
+    raw = results / "raspberry-pi-4" / "raw"
+    raw.mkdir(parents=True)
+    os.mkfifo(raw / "endless.json")
+    # A shell may have had Ctrl-C ignored, which a process inherits.
+    code = (
+        "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "runpy.run_module('harness.report', run_name='__main__')"
+    )
+    command = [sys.executable, "-c", code, str(results)]
+
+    with (
+        subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as report,
+        (raw / "endless.json").open("w"),  # which waits until it is being read
+    ):
+        report.send_signal(signal.SIGINT)
+        _, output = report.communicate(timeout=60)
+
+    assert output == f"interrupted: {results} may hold older pages; run again\n"
+    assert report.returncode == 128 + signal.SIGINT
 
 
 def test_the_command_line_names_the_record_it_cannot_read_and_shows_the_rest(

@@ -25,6 +25,7 @@ from tests.unit.models import (
     loudness_model,
     make_package,
     make_run,
+    misnamed,
     nan_model,
     ready,
     silent,
@@ -66,6 +67,7 @@ MODULES = {
     "narrow": ready("narrow"),
     "mislabelled": ready("loudness_4"),
     "diverged": ready("nan"),
+    "misnamed": ready("misnamed"),
     "raising": RAISING + ready("loudness", "frontend=Raising()"),
     "elsewhere_labelled": ready("loudness_3", "labels=('up', 'go', 'stop'), task=('go', 'stop')"),
     "wary": "from harness import GO_STOP_BUDGET\n"
@@ -81,6 +83,7 @@ MODELS = {
     "custom": dense_model(np.ones((2, math.prod(FEATURES))), np.zeros(2), custom="TimeWarp"),
     "narrow": dense_model(np.ones((2, 6)), np.zeros(2), features=(2, 3)),
     "nan": nan_model(),
+    "misnamed": misnamed(loudness_model(), 1),
 }
 
 
@@ -170,6 +173,7 @@ def test_a_candidate_is_prepared_once(run: Run) -> None:
         ("narrow", f"(1, 2, 3, 1), but the front-end gives {FEATURES}"),
         ("mislabelled", "4 outputs for the labels ('go', 'stop')"),
         ("diverged", "the model returns scores that are not finite for 4 of 4 clips"),
+        ("misnamed", "misnamed.tflite is damaged (LiteRT cannot describe it: UnicodeDecodeError"),
         ("raising", "the front-end Raising raised KeyError: 'mel' for the first clip"),
         ("unknown", "unknown candidate 'unknown'; known candidates: absent, broken"),
     ],
@@ -191,6 +195,21 @@ def test_a_bad_candidate_is_an_error_row_and_stops_no_other(
         _ = bad.scored
 
 
+@pytest.mark.parametrize("name", ["foreign", "truncated", "lacking", "diverged", "raising"])
+def test_nothing_is_loaded_here_that_a_child_process_refused(
+    run: Run, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    def load(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("harness.measure.scoring.make_spotter", load)
+    subject = run.subject(name)
+
+    subject.prepare()
+
+    assert subject.error is not None
+
+
 def test_a_model_that_fails_on_a_clip_is_an_error_of_the_model(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -204,6 +223,53 @@ def test_a_model_that_fails_on_a_clip_is_an_error_of_the_model(
     assert subject.error == (
         "good.tflite failed on a clip: gather index out of bounds; convert it again"
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "fault"),
+    [
+        (property(lambda _: 1 / 0), "ZeroDivisionError: division by zero"),
+        (math.nan, "ValueError: Out of range float values are not JSON compliant"),
+    ],
+    ids=["raises", "is no JSON"],
+)
+def test_a_row_that_cannot_be_made_is_an_error(
+    run: Run, monkeypatch: pytest.MonkeyPatch, value: object, fault: str
+) -> None:
+    subject = measured(run)
+    monkeypatch.setattr("harness.measure.scoring.Scored.zipped_bytes", value)
+
+    row = subject.row()
+
+    assert row["verdict"] == "error"
+    name, text = fault.split(": ")
+    assert (row["error"] or "").startswith(f"{name} when its row was made: {text}")
+
+
+def test_what_nobody_foresaw_is_an_error_of_the_candidate(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise TypeError("unhashable")
+
+    subject = run.subject("good")
+    with monkeypatch.context() as patched:
+        patched.setattr("harness.measure.scoring.read_model", fail)
+        subject.prepare()
+
+    expected = "TypeError when it was prepared: unhashable; fix the candidate, or report this fault"
+    assert subject.row()["error"] == expected
+
+
+def test_a_candidate_that_raises_while_it_is_timed_is_an_error_row(run: Run) -> None:
+    def fail(_calls: int) -> Times:
+        raise KeyError(7)
+
+    subject = prepared(run)
+    subject.take_window(fail)
+
+    expected = "KeyError when it was timed: 7; fix the candidate, or report this fault"
+    assert (subject.row()["verdict"], subject.row()["error"]) == ("error", expected)
 
 
 def test_clips_are_timed_in_turn_over_and_over(run: Run) -> None:

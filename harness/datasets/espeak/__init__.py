@@ -24,6 +24,7 @@ from harness.datasets.espeak.process import note, speak, variants
 from harness.datasets.espeak.voices import DIGITS, WORDS, Utterance, generator, plan
 from harness.files import sha256
 from harness.progress import tqdm
+from harness.sharing import gather
 
 NAME: Final = "espeak"
 
@@ -59,7 +60,7 @@ class Espeak:
             split=split,
             keys=keys,
             words=tuple(key.partition("/")[0] for key in keys),
-            clips=np.stack([spoken[key] for key in keys]),
+            clips=gather(spoken[key] for key in keys),
             note=note(),
             digest="sha256:" + content_digest({key: sha256(spoken[key].tobytes()) for key in keys}),
         )
