@@ -47,15 +47,13 @@ _FAULTS: Final = {
 }
 """By the reason that ``arecord`` gives: fault and cure."""
 
+_GONE: Final = frozenset({"No such device", "File descriptor in bad state"})
+"""Reasons for which a read fails after a microphone was unplugged."""
+
 
 def environ() -> dict[str, str]:
     """Return the variables of ``arecord``, whose words must not be translated."""
     return {**os.environ, "LC_ALL": "C"}
-
-
-def missing() -> SourceError:
-    """Return the error of a machine without ``arecord``."""
-    return SourceError("there is no arecord on this machine; sudo apt install alsa-utils")
 
 
 def silent(device: str) -> SourceError:
@@ -80,7 +78,7 @@ def fault(device: str, told: str) -> SourceError:
     last = (lines or told.splitlines() or ["arecord ended without a word"])[-1]
     reason = last.rpartition(": ")[2]
     what, cure = _FAULTS.get(reason, ("cannot be recorded", _otherwise(device)))
-    if "read error" in last and reason == "No such device":
+    if "read error" in last and reason in _GONE:
         what, cure = "is gone", "plug the microphone in again and start once more"
     return SourceError(f"device {device!r} {what} ({last}); {cure}")
 
@@ -113,8 +111,9 @@ def layout_of(device: str) -> Layout:
             errors="replace",
             check=False,
         )
-    except FileNotFoundError as error:
-        raise missing() from error
+    except OSError as error:
+        msg = "there is no arecord on this machine; sudo apt install alsa-utils"
+        raise SourceError(msg) from error
     except subprocess.TimeoutExpired as error:
         raise silent(device) from error
     # What it told counts, not its status: it goes on to record in a format few cards do.
@@ -132,10 +131,10 @@ def choose(device: str, told: str) -> Layout:
     found = dict(re.findall(r"^(FORMAT|CHANNELS|RATE): +(.+)$", told, re.MULTILINE))
     if not found:
         raise fault(device, told)
-    encoding = next((name for name in ENCODINGS if name in found.get("FORMAT", "").split()), None)
+    encoding = next((name for name in ENCODINGS if name in found["FORMAT"].split()), None)
     if encoding is None:
         msg = (
-            f"device {device!r} records {found.get('FORMAT')}, expected one of "
+            f"device {device!r} records {found['FORMAT']}, expected one of "
             f"{', '.join(ENCODINGS)}; use --device plughw:CARD,DEVICE, which converts"
         )
         raise SourceError(msg)

@@ -28,7 +28,7 @@ class Listener:
         self._detections = 0
         self._overruns = 0
         self._silence = Silence()
-        self._cpu_s = time.process_time()
+        self._cpu_s = 0.0
 
     def listen(self, source: Source) -> None:
         """
@@ -43,6 +43,7 @@ class Listener:
         if source.live:
             words = ", ".join(self._detector.spotter.task)
             self._console.note(f"listening to {source.name} for {words}; Ctrl-C ends it")
+        self._cpu_s = time.process_time()
         try:
             for block in source:
                 self._hear(block, source)

@@ -34,6 +34,9 @@ _COMPRESSED: Final = {
 }
 """Formats by the numbers that RFC 2361 and its successors gave them."""
 
+_LONGEST_BYTES: Final = 40
+"""Of a chunk ``fmt `` as of ``ds64``, no later byte is of use."""
+
 _RATES_HZ: Final = range(1_000, 768_001)
 _UNKNOWN_BYTES: Final = 0x7FFF_0000
 """A size from here on is a placeholder, of a program that could not go back to write the size."""
@@ -77,16 +80,15 @@ def read_header(file: BinaryIO, name: str) -> Header:
         kind, size = struct.unpack("<4sI", _read(file, 8, name))
         if kind == b"data":
             break
+        chunk = _chunk(file, size + size % 2, name)
         if kind == b"fmt ":
-            layout = _layout(_read(file, size + size % 2, name), name)
-        elif kind == b"ds64":
-            wide_bytes = int.from_bytes(_read(file, size + size % 2, name)[8:16], "little")
-        else:
-            _skip(file, size + size % 2, name)
+            layout = _layout(chunk, name)
+        if kind == b"ds64":
+            wide_bytes = int.from_bytes(chunk[8:16], "little")
     if layout is None:
         msg = f"{name} has no chunk 'fmt ' before its samples; {CONVERT}"
         raise SourceError(msg)
-    if size == 0:
+    if size < layout.frame_bytes:
         msg = f"{name} holds no samples; record it again"
         raise SourceError(msg)
     return Header(layout, wide_bytes if start[:4] == b"RF64" else _known(size))
@@ -96,21 +98,22 @@ def _known(size: int) -> int | None:
     return size if size < _UNKNOWN_BYTES else None
 
 
+def _chunk(file: BinaryIO, size: int, name: str) -> bytes:
+    """Read a chunk of any size, through a pipe, too; return its first bytes, which are enough."""
+    first = _read(file, min(size, _LONGEST_BYTES), name)
+    left = size - len(first)
+    while left:
+        left -= len(_read(file, min(left, 1 << 16), name))
+    return first
+
+
 def _read(file: BinaryIO, size: int, name: str) -> bytes:
     """Return the next *size* bytes of the header."""
-    data = b""
-    while len(data) < size and (more := file.read(size - len(data))):
-        data += more
+    data = file.read(size)
     if len(data) < size:
         msg = f"{name} ends inside its header; copy it again from its source"
         raise SourceError(msg)
     return data
-
-
-def _skip(file: BinaryIO, size: int, name: str) -> None:
-    """Read a chunk of any size without keeping it; a pipe cannot be sought in."""
-    while size:
-        size -= len(_read(file, min(size, 1 << 16), name))
 
 
 def _layout(chunk: bytes, name: str) -> Layout:

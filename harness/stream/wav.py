@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from harness.errors import SourceError
 from harness.stream.pcm import Converter, Samples
 from harness.stream.riff import Header, read_header
 
-_BLOCKS_PER_S = 4
+_BLOCKS_PER_S: Final = 4
 
 
 class WavFile:

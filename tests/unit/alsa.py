@@ -50,11 +50,10 @@ def pretend(folder: Path, monkeypatch: pytest.MonkeyPatch, body: str) -> None:
 
     ``asked`` says whether it is asked what the device can do, else it is to record.
     """
-    program = folder / "bin" / "arecord"
+    program, script = folder / "bin" / "arecord", folder / "bin" / "arecord.py"
     program.parent.mkdir(exist_ok=True)
-    program.write_text(
-        f"#!{sys.executable}\nimport sys, time\nasked = '--dump-hw-params' in sys.argv\n{body}"
-    )
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{script}" "$@"\n')
+    script.write_text(f"import sys, time\nasked = '--dump-hw-params' in sys.argv\n{body}")
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
 

@@ -54,6 +54,7 @@ def test_a_device_without_any_usable_format_is_refused() -> None:
         ("main:831: audio open error: Connection refused", "has no sound server", "PipeWire"),
         ("main:831: audio open error: Invalid argument", "refuses to record", "arecord -l"),
         ("pcm_read:2221: read error: No such device", "is gone", "plug the microphone in again"),
+        ("pcm_read:2221: read error: File descriptor in bad state", "is gone", "plug the"),
         ("pcm_read:2221: read error: Input/output error", "delivers no sound", "is connected"),
         ("main:831: audio open error: Odd", "cannot be recorded", "try: arecord -D hw:1 -d 3"),
     ],

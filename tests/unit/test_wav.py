@@ -111,6 +111,11 @@ def test_a_pipe_is_heard(tmp_path: Path) -> None:
         (riff_bytes(b"")[:30], "x.wav ends inside its header; copy it again from its source"),
         (riff_bytes(b"")[:12], "x.wav ends inside its header; copy it again from its source"),
         (riff_bytes(b""), "x.wav holds no samples; record it again"),
+        (riff_bytes(b"123", channels=2), "x.wav holds no samples; record it again"),
+        (
+            b"RIFF\0\0\0\0WAVEfmt \xff\xff\xff\xff",
+            "x.wav ends inside its header; copy it again from its source",
+        ),
         (
             b"RIFF\0\0\0\0WAVEdata" + bytes(8),
             rf"x.wav has no chunk 'fmt ' before its samples; {CONVERT}",
