@@ -9,6 +9,14 @@ class AudioError(SpotbenchError):
     """A recording that is not one second or less of 16 kHz mono 16-bit speech."""
 
 
+class SourceError(SpotbenchError):
+    """A microphone, stream or file of audio that cannot be listened to."""
+
+
+class CommandError(SpotbenchError):
+    """A program to be started on a word that is named in a way nobody can follow."""
+
+
 class DatasetError(SpotbenchError):
     """A data set that is missing, damaged or unknown."""
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import struct
 import wave
 import zipfile
 from collections.abc import Iterable, Mapping
@@ -24,6 +25,32 @@ def wav_bytes(
         for sample in samples:
             wav.writeframesraw(int(sample).to_bytes(sample_bytes, "little", signed=True))
     return file.getvalue()
+
+
+def riff_bytes(  # noqa: PLR0913  (the fields of a header)
+    data: bytes,
+    *,
+    kind: int = 1,
+    channels: int = 1,
+    rate_hz: int = 16_000,
+    sample_bytes: int = 2,
+    extensible: bool = False,
+    data_bytes: int | None = None,
+) -> bytes:
+    """
+    Return a WAV file of any format around *data*.
+
+    Its header says that there are *data_bytes*, if these are given, whatever there is.
+    """
+    frame_bytes, size = channels * sample_bytes, len(data) if data_bytes is None else data_bytes
+    first = 0xFFFE if extensible else kind
+    form = struct.pack("<HHI", first, channels, rate_hz)
+    form += struct.pack("<IHH", rate_hz * frame_bytes, frame_bytes, 8 * sample_bytes)
+    if extensible:
+        form += struct.pack("<HHIH", 22, 8 * sample_bytes, 0, kind)
+        form += bytes.fromhex("000000001000800000aa00389b71")
+    chunks = b"fmt " + struct.pack("<I", len(form)) + form + b"data" + struct.pack("<I", size)
+    return b"RIFF" + struct.pack("<I", 4 + len(chunks) + len(data)) + b"WAVE" + chunks + data
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> Path:
