@@ -2,44 +2,61 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Final
-
-from harness.record.schema import Record
+from typing import Any, Final, NamedTuple
 
 _HEAD: Final = 4_096
-"""Characters at the beginning of a record that hold its first part, the run."""
+"""Characters at the beginning of a record that hold its first parts, the run among them."""
+
+
+class Place(NamedTuple):
+    """
+    What runs are sorted by.
+
+    Attributes:
+        number: Number of the run; 0 if it was recorded before runs had numbers.
+        started: When it says that it began.
+
+    """
+
+    number: int
+    started: str
+
+
+def place(run: Mapping[str, Any]) -> Place:
+    """Return the place of a run, which is a part of its record."""
+    number = run.get("number")
+    return Place(number if isinstance(number, int) else 0, str(run.get("started")))
+
+
+def place_of(path: Path) -> Place:
+    """
+    Return the place of the run recorded at *path*, the first of all if it cannot be read.
+
+    What stands after the run in a record is not read, as it is a hundred times as much.
+    """
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            before, found, after = file.read(_HEAD).partition('"run":')
+            try:
+                run, _ = json.JSONDecoder().raw_decode(after.lstrip())
+            except ValueError:  # it stands further down, or is longer
+                run = json.loads(before + found + after + file.read())["run"]
+        return place(run)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return place({})
 
 
 def next_number(raw: Path) -> int:
     """Return a number greater than that of any run with a record in the folder *raw*."""
-    return 1 + max(map(_number, raw.glob("*.json")), default=0)
+    return 1 + max((place_of(path).number for path in raw.glob("*.json")), default=0)
 
 
-def _number(path: Path) -> int:
-    """Return the number of a record's run, 0 if it has none; the rest of it is not read."""
-    try:
-        with path.open(encoding="utf-8", errors="replace") as file:
-            head = file.read(_HEAD)
-        _, found, rest = head.partition('"run":')
-        run, _ = json.JSONDecoder().raw_decode(rest.lstrip() if found else "{}")
-    except (OSError, ValueError, RecursionError):
-        return 0
-    number = run.get("number") if isinstance(run, dict) else None
-    return number if isinstance(number, int) else 0
-
-
-def place(record: Record) -> tuple[int, str]:
-    """Return what records are sorted by: the run's number, or else when it began."""
-    run = record["run"]
-    return run.get("number", 0), run["started"]
-
-
-def disagreements(records: Iterable[Record]) -> list[str]:
-    """Return a line for each time that later runs say has not come yet; *records* are in order."""
+def disagreements(places: Iterable[Place]) -> list[str]:
+    """Return a line for each time that later runs say has not come yet; *places* are in order."""
     latest, overtaken = "", Counter[str]()
-    for _, now in dict.fromkeys(map(place, records)):
+    for _, now in dict.fromkeys(places):
         if now < latest:
             overtaken[latest] += 1
         latest = max(latest, now)

@@ -12,7 +12,7 @@ from harness.text import slug
 
 
 class Row(NamedTuple):
-    """A measurement and the record that holds it."""
+    """A measurement, and the record that holds it, of which the measurements may be left out."""
 
     measurement: Measurement
     record: Record
@@ -105,4 +105,4 @@ def missing_digits(dataset: Mapping[str, Any]) -> list[str]:
 
 def newest(rows: Iterable[Row]) -> Record:
     """Return the newest of the records that hold *rows*."""
-    return max((row.record for row in rows), key=place)
+    return max((row.record for row in rows), key=lambda record: place(record["run"]))

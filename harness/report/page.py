@@ -16,7 +16,7 @@ from harness.record.metrics import (
     limited,
     pictured,
 )
-from harness.record.order import place
+from harness.record.order import Place, place
 from harness.record.schema import Measurement
 from harness.record.store import RecordError
 from harness.report import columns as tables
@@ -163,9 +163,9 @@ def _details(group: Group, measured: Sequence[Measurement]) -> list[str]:
 
 
 def _runs(group: Group) -> str:
-    runs: dict[tuple[int, str], list[Row]] = {}
+    runs: dict[Place, list[Row]] = {}
     for row in group.rows:
-        runs.setdefault(place(row.record), []).append(row)
+        runs.setdefault(place(row.record["run"]), []).append(row)
     lines = [_run(rows) for _, rows in sorted(runs.items())]
     return tabulate(lines, headers="keys", tablefmt="github", disable_numparse=True)
 

@@ -486,6 +486,18 @@ def test_rows_from_before_curves_were_recorded_are_left_out() -> None:
     assert "operating" not in pictures([old], TASK)
 
 
+def test_the_picture_grows_by_panels_though_each_shows_all_candidates() -> None:
+    def size(candidates: int) -> int:
+        curve = {"threshold": [0.5] * 40, "detected": list(range(100, 60, -1)), "words": None}
+        curve |= {"noise": list(range(80, 40, -1))}
+        rule = {**acting(90, 0, 60, others=0), "curve": curve}
+        rows = [candidate(f"number_{n}", operating_rule=rule) for n in range(candidates)]
+        return len(operating(rows) or "")
+
+    # Forty points of ten more candidates in ten more panels would come to ten times as much.
+    assert size(20) - size(10) < 1.25 * (size(10) - size(1))
+
+
 def test_the_axis_begins_below_what_the_weakest_detects() -> None:
     weak = candidate("weak", operating_rule=acting(43, 6, 0))
 

@@ -22,9 +22,11 @@ from harness.candidate.registry import Registry
 from harness.errors import ResultsError
 from harness.record import store
 from harness.record.metrics import not_certain
+from harness.record.order import place_of
 from harness.record.schema import Measurement, Record
 from harness.report import pictures as pictures_of
 from harness.report import render, require_renderable, summary
+from harness.report.collect import collect
 from harness.report.table import in_order, notes, terminal_table
 from harness.text import markdown
 from tests.unit.records import EXACT, FRESH, NOTE, SEED, record, row, share, times
@@ -178,6 +180,25 @@ def test_synthetic_digits_stand_in_where_no_row_has_peoples() -> None:
 
     assert " on synthetic digits " in terminal_table([alone])
     assert " on synthetic digits " not in terminal_table([alone, row("small")])
+
+
+def test_of_records_only_the_rows_that_are_shown_are_held(results: Path) -> None:
+    days = [f"2026-01-{day:02d}T00:00:00Z" for day in range(1, 10)]
+    keep(results, *(record(row("small"), EXACT, started=day) for day in reversed(days)))
+
+    (group,) = collect(results / "raspberry-pi-4", MODELS).groups
+
+    records = [shown.record for shown in group.rows]
+    assert {kept["run"]["started"] for kept in records} == {days[-1]}
+    assert all(kept["measurements"] == [] for kept in records)
+
+
+@pytest.mark.parametrize("filler", ["", "x" * 5_000], ids=["at the head", "further down"])
+def test_the_place_of_a_run_is_found_wherever_it_stands(results: Path, filler: str) -> None:
+    kept = {"filler": filler, **numbered(7, row("small"), started="2026-02-01T00:00:00Z")}
+    path = store.write(kept, results, "0")  # type: ignore[arg-type]
+
+    assert place_of(path) == (7, "2026-02-01T00:00:00Z")
 
 
 def test_the_newest_row_of_a_candidate_is_shown(results: Path) -> None:

@@ -5,7 +5,10 @@ from typing import Any, Final
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import PathCollection
+from matplotlib.path import Path as Shape
 from matplotlib.ticker import NullLocator
+from matplotlib.transforms import Affine2D, IdentityTransform
 
 from harness.record.rows import Share, counted
 from harness.report.pictures.canvas import (
@@ -22,6 +25,7 @@ from harness.report.pictures.canvas import (
     our_style,
     text_width,
 )
+from harness.report.pictures.placement import Numbers
 from harness.report.table import in_order
 
 _MOST_COLUMNS: Final = 4
@@ -83,6 +87,7 @@ def operating(rows: Sequence[Any]) -> str | None:
         _legend(canvas, kinds, rows[0]["operating_rule"]["threshold"])
         across = (WIDTH - 2 * _EDGE) / columns
         ticks, most = _ticks(rows), _most(rows, kinds)
+        panels = []
         for index, row in enumerate(rows):
             left = _EDGE + across * (index % columns)
             top = canvas.height - _TOP - down * (index // columns)
@@ -90,13 +95,14 @@ def operating(rows: Sequence[Any]) -> str | None:
             bottom = top - _HEAD - _PANEL
             axes = canvas.axes(left + _LEFT, bottom, left + across - _BESIDE, top - _HEAD)
             _frame(axes, ticks, most)
-            for other in rows:
-                if other is not row:
-                    _line(axes, other, kinds[0], FAINT, 1)
+            panels.append(axes)
             _summary(canvas, row, kinds[0], (left, left + across - _BESIDE, top - 1.5 * LINE))
             for kind in reversed(kinds):
-                _line(axes, row, kind, _KINDS[kind][1], 2)
+                _line(axes, row, kind)
                 _mark(axes, row, kind)
+        _repeat(panels, _grid(panels[0]), 0.6)
+        curves = [curve for row in rows if (curve := _curve(row, kinds[0])) is not None]
+        _repeat(panels, _faint(panels[0], curves), 1)
         return canvas.svg()
 
 
@@ -131,8 +137,6 @@ def _frame(axes: Axes, ticks: Sequence[int], most: float) -> None:
     axes.set_yticks(ticks, [f"{tick} %" for tick in ticks])
     axes.tick_params(length=0, labelsize=10)
     axes.tick_params(axis="x", pad=9)
-    axes.grid(color=FAINT, linewidth=0.6)
-    axes.set_axisbelow(True)
 
 
 def _ticks(rows: Sequence[Any]) -> Sequence[int]:
@@ -157,16 +161,55 @@ def _percent(share: Share) -> float:
     return float(100 * share["count"] / share["total"])
 
 
-def _line(axes: Axes, row: Any, kind: Path, colour: str, width: float) -> None:
+def _curve(row: Any, kind: Path) -> Numbers | None:
+    """Return false accepts and detections in percent, one point where several are the same."""
     found, rule = _counted(row, kind), row["operating_rule"]
     if found is None:
-        return
+        return None
     curve = rule["curve"]
     for key in kind:
         curve = curve[key]
     accepted = 100 * np.array(curve) / found["total"]
     detected = 100 * np.array(rule["curve"]["detected"]) / rule["detected"]["total"]
-    axes.plot(accepted, detected, color=colour, linewidth=width, clip_on=True)
+    points = np.stack([accepted, detected], axis=1)
+    return points[[True, *(points[1:] != points[:-1]).any(axis=1)]]
+
+
+def _grid(panel: Axes) -> list[Shape]:
+    """Return the lines of a panel's grid, in pixels from its lower left corner."""
+    marks = np.array([(x, y) for x in panel.get_xticks() for y in panel.get_yticks()])
+    places = panel.transData.transform(marks) - panel.bbox.min
+    upright = [[(x, 0), (x, panel.bbox.height)] for x in dict.fromkeys(places[:, 0])]
+    level = [[(0, y), (panel.bbox.width, y)] for y in dict.fromkeys(places[:, 1])]
+    return [Shape(line) for line in (*upright, *level)]
+
+
+def _faint(panel: Axes, curves: Sequence[Numbers]) -> list[Shape]:
+    """Return *curves* within a panel, in pixels from its lower left corner."""
+    inside = (0, 0, panel.bbox.width, panel.bbox.height)
+    places = (panel.transData.transform(curve) - panel.bbox.min for curve in curves)
+    return [Shape(place).cleaned(clip=inside) for place in places]
+
+
+def _repeat(panels: Sequence[Axes], shapes: Sequence[Shape], width: float) -> None:
+    """Draw *shapes* faintly in every panel: written once, so that a picture grows by panels."""
+    behind = PathCollection(
+        [Shape.make_compound_path(*shapes)],
+        offsets=[axes.bbox.min for axes in panels],
+        offset_transform=IdentityTransform(),
+        facecolors="none",
+        edgecolors=FAINT,
+        linewidths=width,
+        zorder=-1,
+    )
+    behind.set_transform(Affine2D())
+    panels[0].figure.add_artist(behind)
+
+
+def _line(axes: Axes, row: Any, kind: Path) -> None:
+    curve = _curve(row, kind)
+    if curve is not None:
+        axes.plot(*curve.T, color=_KINDS[kind][1], linewidth=2, clip_on=True)
 
 
 def _mark(axes: Axes, row: Any, kind: Path) -> None:
