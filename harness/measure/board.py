@@ -174,7 +174,7 @@ def _version(package: str) -> Callable[[Machine], Fact]:
 
 _FACTS: Final[Mapping[str, Callable[[Machine], Fact]]] = {
     "name": _name,
-    "machine": hashed_identity,
+    "machine": lambda machine: hashed_identity(machine, _model(machine)),
     "model": _model,
     "cpu": _cpu,
     "architecture": lambda _: platform.machine(),

@@ -14,14 +14,21 @@ _BYTES: Final = 4
 """Length of a hash: enough to tell machines apart, too short to find an identity by."""
 
 
-def hashed_identity(machine: Machine) -> str | None:
+def hashed_identity(machine: Machine, model: str | None) -> str | None:
     """
     Return the hash of a machine's identity, eight hexadecimal digits; None if it has none.
 
-    The identity is a Pi's serial number, which stays if its card is replaced, or else the
-    number that the system drew when it was installed. Containers often have neither.
+    The identity is a Raspberry Pi's serial number, which stays if its card is replaced, or
+    else the number that the system drew when it was installed. Other boards may all bear one
+    serial number, and containers often have neither.
+
+    Args:
+        machine: The machine.
+        model: Model of the board; None if the board does not report it.
+
     """
-    identity = _serial_number(machine) or _machine_id(machine)
+    is_pi = (model or "").startswith("Raspberry Pi")
+    identity = (_serial_number(machine) if is_pi else None) or _machine_id(machine)
     if identity is None:
         return None
     return hashlib.scrypt(identity.encode(), salt=_SALT, dklen=_BYTES, **_COST).hex()

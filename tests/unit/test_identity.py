@@ -11,8 +11,8 @@ SERIAL = "00000000abcdef01"
 MACHINE_ID = "0123456789abcdef0123456789abcdef"
 
 
-def identity(folder: Path, files: Mapping[str, str]) -> str | None:
-    return hashed_identity(Captured(folder, files, {}))
+def identity(folder: Path, files: Mapping[str, str], model: str = PI_4) -> str | None:
+    return hashed_identity(Captured(folder, files, {}), model)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +45,12 @@ def test_two_cards_with_one_system_are_two_machines(tmp_path: Path) -> None:
     }
 
     assert len(found) == 2
+
+
+def test_the_serial_number_of_another_board_is_not_trusted(tmp_path: Path) -> None:
+    files = {"proc/device-tree/serial-number": SERIAL, "etc/machine-id": MACHINE_ID}
+
+    assert identity(tmp_path, files, model="Some Pi 3") == "bd838f5b"
 
 
 def test_a_machine_that_tells_no_identity_has_none(tmp_path: Path) -> None:
