@@ -14,6 +14,9 @@ from typing import Final
 LONGEST_NAME: Final = 64
 """Most characters of a name."""
 
+_JOINERS: Final = "\u200c\u200d"
+"""Letters of no width that Persian and Indian scripts are written with."""
+
 _LONGEST_SLUG: Final = 120
 """Most characters of a name for a file; a file system takes 255 bytes with all that is added."""
 
@@ -32,11 +35,15 @@ def name_fault(name: object) -> str:
         return f"is of type {type(name).__name__}, not text"
     if not 1 <= len(name) <= LONGEST_NAME:
         return f"has {len(name)} characters, not 1 to {LONGEST_NAME}"
-    if not name.isprintable():
+    if not all(map(_prints, name)):
         return "has a character that cannot be printed"
     if "/" in name:
         return "has a slash"
     return "begins or ends with a space" if name != name.strip() else ""
+
+
+def _prints(letter: str) -> bool:
+    return letter.isprintable() or letter in _JOINERS
 
 
 def slug(text: str) -> str:
@@ -57,8 +64,7 @@ def slug(text: str) -> str:
 def printable(text: str) -> str:
     r"""Return *text* for one line of a terminal or a picture: an escape character as ``\x1b``."""
     return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
-        for letter in text
+        letter if _prints(letter) else letter.encode("unicode_escape").decode() for letter in text
     )
 
 

@@ -12,7 +12,7 @@ from harness.errors import CandidateError
 from harness.frontends.frontend import Frontend, require_frontend
 from harness.frontends.log_mel import LogMel
 from harness.record.metrics import limited
-from harness.text import LONGEST_NAME, name_fault
+from harness.text import LONGEST_NAME, name_fault, printable
 
 Quantization = Literal["float32", "dynamic", "int8"]
 QUANTIZATIONS: Final = get_args(Quantization)
@@ -55,7 +55,7 @@ class ReadyModel:
     heard: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if not isinstance(self.path, str) or not self.path or not self.path.isprintable():
+        if not isinstance(self.path, str) or not self.path or printable(self.path) != self.path:
             self._refuse("path", "a string, relative to the folder of the candidates")
         if not isinstance(self.sha256, str | None):
             self._refuse("sha256", "a string of hexadecimal digits, or leave it out")

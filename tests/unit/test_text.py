@@ -4,7 +4,17 @@ from harness.text import lines, markdown, name_fault, printable, slug
 
 
 @pytest.mark.parametrize(
-    "name", ["go", "ds_cnn_48_s95", "向前", "don't", "a|b", "<script>", "x" * 64]
+    "name",
+    [
+        "go",
+        "ds_cnn_48_s95",
+        "向前",
+        "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+        "don't",
+        "a|b",
+        "<script>",
+        "x" * 64,
+    ],
 )
 def test_a_name_is_printable_text_in_any_script(name: str) -> None:
     assert name_fault(name) == ""
