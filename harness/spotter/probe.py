@@ -13,6 +13,8 @@ import time
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+import scipy.fft  # noqa: F401  (once in the helper process, and not in each of its children)
+
 from harness import children
 from harness.audio import Clip
 from harness.candidate.registry import Registry
