@@ -123,6 +123,8 @@ class Recorder:
 
         With the first of all the run gets its number, greater than that of any run before.
         """
+        if not records:
+            return []
         require_writable(results)
         with locked_folder(results):
             folder = self.folder(results) / "raw"

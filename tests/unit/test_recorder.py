@@ -273,10 +273,12 @@ def test_the_error_of_a_broken_module_is_in_the_first_record_only(
     assert rows == [["broken", "other"], ["tiny"]]
 
 
-def test_a_broken_module_alone_leaves_no_record(recorder: Recorder) -> None:
+def test_a_broken_module_alone_leaves_no_record(recorder: Recorder, tmp_path: Path) -> None:
     recorder.run.subject("broken").prepare()
 
     assert recorder.records() == []
+    assert recorder.save([], tmp_path / "results") == []
+    assert not (tmp_path / "results").exists()
 
 
 def test_a_candidate_without_recordings_is_not_recorded(
