@@ -119,7 +119,8 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from error
     profile = PROFILES[config.getoption("profile")]
     certain = config.getoption("certain")
-    run = Run(registry, Speech(source, digits), profile, machine.Machine(), certain=certain)
+    speech = Speech(source, digits, datasets.sentences)
+    run = Run(registry, speech, profile, machine.Machine(), certain=certain)
     publish = config.getoption("publish") or config.getoption("results") is not None
     config.stash[RECORDER] = Recorder(run, ROOT, _results(config), publish=publish)
 
@@ -239,7 +240,7 @@ def subject(request: pytest.FixtureRequest, recorder: Recorder) -> Iterator[Subj
     except (DatasetError, AudioError) as error:
         pytest.exit(f"nothing can be measured: {error}", returncode=pytest.ExitCode.USAGE_ERROR)
     yield prepared
-    recorder.keep(prepared, request.config.getoption("results"))
+    recorder.keep(prepared, _results(request.config))
 
 
 @pytest.hookimpl(tryfirst=True)

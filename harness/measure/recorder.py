@@ -123,8 +123,6 @@ class Recorder:
 
         With the first of all the run gets its number, greater than that of any run before.
         """
-        if not records:
-            return []
         require_writable(results)
         with locked_folder(results):
             folder = self.folder(results) / "raw"
@@ -154,6 +152,7 @@ class Recorder:
                 "digest": dataset.digest,
                 "note": dataset.note,
                 "digits": self._digits(),
+                "no_sentences": self.run.speech.no_sentences,
                 "left_out": dict(sorted(Counter(others.words).items())) if others else {},
             },
             measurements=list(rows),

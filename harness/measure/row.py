@@ -9,11 +9,13 @@ from harness import statistics
 from harness.decisions import OPERATING_THRESHOLD, THRESHOLDS, confusion, triggers
 from harness.files import sha256
 from harness.measure.scoring import Scored
+from harness.measure.shares import share_part
+from harness.measure.stream import stream_part
 from harness.measure.timing import Times, Window, median_of_medians
 from harness.measure.validity import Evidence, invalid_reasons, warnings
 from harness.measure.verdict import judge, not_judged
 from harness.record.schema import Measurement
-from harness.statistics import Proportion, percentile
+from harness.statistics import percentile
 
 HISTOGRAM_BINS: Final = 40
 """Bins of the histogram of latencies."""
@@ -56,6 +58,7 @@ def measured_row(
         accuracy=_accuracy(scored),
         scores=_scores(scored),
         operating_rule=_operating_rule(scored),
+        stream=stream_part(scored.listened),
         size={"raw_bytes": len(scored.data), "zipped_bytes": scored.zipped_bytes},
         sparsity=_sparsity(scored),
         parameters=model.anatomy.parameters,
@@ -94,15 +97,6 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
     return {"reasons": list(attempt.reasons), "p50s_us": p50s_us}
 
 
-def _share(share: Proportion) -> dict[str, float]:
-    return {
-        "count": share.hits,
-        "total": share.total,
-        "low": round(share.low, 4),
-        "high": round(share.high, 4),
-    }
-
-
 def _sparsity(scored: Scored) -> dict[str, Any]:
     anatomy = scored.spotter.model.anatomy
     layers = anatomy.zeros.items()
@@ -114,7 +108,7 @@ def _sparsity(scored: Scored) -> dict[str, Any]:
 
 
 def _accuracy(scored: Scored) -> dict[str, Any]:
-    correct, total, low, high = _share(scored.accuracy).values()
+    correct, total, low, high = share_part(scored.accuracy).values()
     words, labels = scored.candidate.words, scored.candidate.labels
     counts = confusion(scored.scores, scored.dataset.words, words, labels)
     return {"correct": correct, "total": total, "low": low, "high": high, "confusion": counts}
@@ -124,7 +118,7 @@ def _operating_rule(scored: Scored) -> dict[str, Any]:
     detected = statistics.count(triggers(scored.certainties["detected"]))
     return {
         "threshold": OPERATING_THRESHOLD,
-        "detected": _share(detected),
+        "detected": share_part(detected),
         "false_accepts": _by_kind(lambda kind: _accepted(scored, kind)),
         "noise_kinds": _noise_kinds(scored),
         "curve": {
@@ -149,7 +143,7 @@ def _accepted(scored: Scored, kind: str) -> dict[str, Any] | None:
     if outliers is None:
         return None
     hits = triggers(scored.certainties[kind])
-    counted: dict[str, Any] = _share(statistics.count(hits))
+    counted: dict[str, Any] = share_part(statistics.count(hits))
     if outliers.digest is None:
         return counted
     between = statistics.between_groups(hits, outliers.groups)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from harness import decisions, statistics
 from harness.candidate.candidate import Candidate
-from harness.candidate.card import heard_words, read_model
+from harness.candidate.card import heard_words, read_model, trigger_of
 from harness.candidate.registry import Registry
 from harness.datasets import DIGITS, Dataset
 from harness.datasets.noise import noise_clips, noise_kinds
@@ -25,6 +25,7 @@ from harness.spotter.loading import make_spotter
 from harness.spotter.probe import probe
 from harness.spotter.size import zipped_bytes
 from harness.spotter.spotter import Spotter
+from harness.stream.evaluation import Listened, listen
 
 
 class Outliers(NamedTuple):
@@ -59,6 +60,7 @@ class Scored:
         scores: Their scores.
         outliers: What must not trigger the rule, by kind: ``words`` the model heard in training,
             ``unheard`` ones, ``noise``, and the digits of ``people`` and ``synthetic`` voices.
+        listened: Its scores of a stream.
         init_us: Time to load the model, in microseconds.
         first_call_us: Time of the first call, in microseconds.
         added_peak_bytes: How far loading and one call raised the peak memory of a
@@ -72,6 +74,7 @@ class Scored:
     dataset: Dataset
     scores: Scores
     outliers: Mapping[str, Outliers]
+    listened: Listened
     init_us: float
     first_call_us: float
     added_peak_bytes: int
@@ -131,6 +134,8 @@ def score(candidate: Candidate, name: str, registry: Registry, speech: Speech) -
     try:
         first_call_us = time_once(lambda: spotter(dataset.clips[0]))
         scores = spotter.score(dataset.clips)
+        trigger = trigger_of(candidate, name, registry.folder)
+        listened = listen(speech.stream(candidate.words), spotter, trigger)
     except RuntimeError as error:
         msg = f"{name}.tflite failed on a clip: {error}; convert it again"
         raise ModelError(msg) from error
@@ -141,6 +146,7 @@ def score(candidate: Candidate, name: str, registry: Registry, speech: Speech) -
         dataset=dataset,
         scores=scores,
         outliers=_outliers(others, probed.scores[1:]),
+        listened=listened,
         init_us=init_us,
         first_call_us=first_call_us,
         added_peak_bytes=probed.added_peak_bytes,

@@ -3,9 +3,15 @@
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+import numpy as np
+
+from harness.audio import CLIP_SAMPLES
 from harness.datasets import DIGITS, Dataset, Source
 from harness.datasets.spoken_digits import speaker
 from harness.errors import DatasetError, UnreachableError
+from harness.stream.material import SLOT_S, Clips, Material
+from harness.stream.playback import Playback
+from harness.stream.scene import Scene
 
 MIXTURE = "_unknown_"
 """Folder that mixes unknown words; other folders whose name begins with ``_`` hold noise."""
@@ -18,17 +24,35 @@ class Digits(NamedTuple):
     speakers: tuple[str, ...]
 
 
+Sentences = Callable[[tuple[str, ...]], Clips]
+"""Returns utterances of sentences without the words of a task; raises DatasetError."""
+
+
 class Speech:
     """
-    The test split of one data set, and the digits beside it; each part is read once.
+    The test split of one data set, and what is beside it; each part is read once.
+
+    Args:
+        source: The data set.
+        digits: Who says digits.
+        sentences: Where sentences come from; None for none.
 
     Attributes:
         missing: Why digits are not at hand, by who would say them.
+        no_sentences: Why there are no sentences; None if there are, or none was asked for.
 
     """
 
-    def __init__(self, source: Source, digits: Mapping[str, Source] | None = None) -> None:
+    def __init__(
+        self,
+        source: Source,
+        digits: Mapping[str, Source] | None = None,
+        sentences: Sentences | None = None,
+    ) -> None:
         self.missing: dict[str, str] = {}
+        self.no_sentences: str | None = None
+        self._sentences = sentences
+        self._streams: dict[tuple[str, ...], Playback] = {}
         self._source = source
         self._digit_sources = digits or {}
         self._tasks: dict[tuple[str, ...], Dataset] = {}
@@ -74,6 +98,36 @@ class Speech:
                     of = _SPEAKERS.get(who, _voice)
                     self._digits[who] = Digits(dataset, tuple(map(of, dataset.keys)))
         return self._digits
+
+    def stream(self, words: tuple[str, ...]) -> Playback:
+        """Return the stream that candidates for *words* listen to."""
+        if words not in self._streams:
+            self._streams[words] = Playback(Scene(self._material(words)))
+        return self._streams[words]
+
+    def _material(self, words: tuple[str, ...]) -> Material:
+        task, others = self.task(words), self.others(words)
+        spoken = [not word.startswith("_") for word in others.words] if others else []
+        digits = next(iter(self.digits().values()), None) if not {*words} & {*DIGITS} else None
+        return Material(
+            keywords=task.clips,
+            spoken=task.words,
+            words=others.clips[spoken] if others else _no_clips(),
+            digits=digits.dataset.clips if digits else _no_clips(),
+            sentences=self._utterances(words),
+        )
+
+    def _utterances(self, words: tuple[str, ...]) -> Clips:
+        if self._sentences is not None:
+            try:
+                return self._sentences(words)
+            except DatasetError as error:
+                self.no_sentences = str(error)
+        return _no_clips(SLOT_S)
+
+
+def _no_clips(seconds: int = 1) -> Clips:
+    return np.zeros((0, seconds * CLIP_SAMPLES), np.int16)
 
 
 def is_noise(word: str) -> bool:

@@ -123,15 +123,22 @@ class Intervals:
 
     Attributes:
         path: Keys that lead to the count in a row.
+        digest: Keys that lead to the digest of what was counted, if it is not beside the count.
 
     """
 
     path: tuple[str, ...]
+    digest: tuple[str, ...] = ()
 
     def change(self, old: Any, new: Any, values: Values, alike: Alike) -> Change | None:
         """Judge by whether the intervals overlap; None if the clips are not the same."""
         before, after = (rows.counted(*self.path)(row) for row in (old, new))
-        if before is None or after is None or not _same_clips(before, after, alike):
+        if before is None or after is None:
+            return None
+        if self.digest:
+            if not rows.same(old, new, *self.digest):
+                return None
+        elif not _same_clips(before, after, alike):
             return None
         clear = _apart((before["low"], before["high"]), (after["low"], after["high"]))
         spans = " -> ".join(f"{100 * s['low']:.1f}-{100 * s['high']:.1f}" for s in (before, after))
@@ -145,6 +152,37 @@ class Intervals:
         points = 100 * abs(values.new - values.old)
         apart = _apart((ours["low"], ours["high"]), (theirs["low"], theirs["high"]))
         return Lead(f"{points:.1f} points", f"intervals {'apart' if apart else 'overlap'}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rates:
+    """
+    Compares two counts of events per hour by their 95 % intervals.
+
+    Attributes:
+        path: Keys that lead to the rate in a row.
+        digest: Keys that lead to the digest of the stream they were counted in.
+
+    """
+
+    path: tuple[str, ...]
+    digest: tuple[str, ...]
+
+    def change(self, old: Any, new: Any, values: Values, alike: Alike) -> Change | None:  # noqa: ARG002
+        """Judge by whether the intervals overlap; None if the streams are not the same."""
+        if not rows.same(old, new, *self.digest):
+            return None
+        before, after = (rows.at(row, self.path) for row in (old, new))
+        clear = _apart((before["low"], before["high"]), (after["low"], after["high"]))
+        spans = " -> ".join(f"{rate['low']:.1f}-{rate['high']:.1f}" for rate in (before, after))
+        return Change(_verdict(values, clear=clear), f"intervals {spans} an hour")
+
+    def lead(self, second: Any, first: Any, values: Values, *, side_by_side: bool) -> Lead:  # noqa: ARG002
+        """Return the lead in events per hour."""
+        ours, theirs = (rows.at(row, self.path) for row in (first, second))
+        apart = _apart((ours["low"], ours["high"]), (theirs["low"], theirs["high"]))
+        by = f"{abs(values.new - values.old):.1f} an hour"
+        return Lead(by, f"intervals {'apart' if apart else 'overlap'}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,10 +8,19 @@ one entry here, and the code that measures it. Tables show ``-`` for a record wi
 from collections.abc import Callable
 from typing import Any, Final
 
-from harness.record.changes import Exact, Intervals, PairedClips, Windows
+from harness.record.changes import Exact, Intervals, PairedClips, Rates, Windows
 from harness.record.metric import Metric, Table
 from harness.record.rows import correct, counted, detected, judged, number
-from harness.record.units import COUNT, KIB, MIB, MICROSECONDS, SHARE
+from harness.record.units import (
+    COUNT,
+    FINE_SHARE,
+    KIB,
+    MIB,
+    MICROSECONDS,
+    MILLISECONDS,
+    PER_HOUR,
+    SHARE,
+)
 
 FEW_FALSE_ACCEPTS: Final = 0.03
 """Share of each kind of words that a candidate must stay under to be called good at detection."""
@@ -206,6 +215,64 @@ NOISE: Final = _accepts(
 )
 
 
+_STREAM: Final = ("stream", "digest")
+
+FALSE_ACCEPTS_PER_HOUR: Final = Metric(
+    name="false accepts per hour",
+    heading="false accepts / h",
+    meaning="detections per hour of sound without a word of the task, by the trigger with which "
+    "the candidate listens: other words and digits with pauses, sentences and babble by "
+    "synthetic voices, noise and music-like tones",
+    value=number("stream", "false_accepts", "per_hour"),
+    unit=PER_HOUR,
+    better="lower",
+    limit="max_false_accepts_per_hour",
+    comparison=Rates(path=("stream", "false_accepts"), digest=_STREAM),
+    tables=("main", "terminal", "stream"),
+)
+MISSED: Final = Metric(
+    name="missed words",
+    heading="missed",
+    meaning="share of keywords in a stream that were not detected from their start to a second "
+    "after their end. Each is said over other sound, 0 to 20 dB louder than it",
+    value=_share_of("stream", "missed"),
+    unit=SHARE,
+    better="lower",
+    limit="max_missed_words",
+    share=counted("stream", "missed"),
+    comparison=Intervals(path=("stream", "missed"), digest=_STREAM),
+    tables=("main", "terminal", "stream"),
+)
+DELAY: Final = Metric(
+    name="delay",
+    heading="delay ms",
+    meaning="time from the end of a keyword to its detection: the median; below 0 where a word "
+    "is detected before its last sound",
+    value=number("stream", "delay_ms", "p50"),
+    unit=MILLISECONDS,
+    better="lower",
+    tables=("stream",),
+)
+SLOW_DELAY: Final = Metric(
+    name="95th percentile of delay",
+    heading="p95 delay ms",
+    meaning="its 95th percentile",
+    value=number("stream", "delay_ms", "p95"),
+    unit=MILLISECONDS,
+    better="lower",
+    tables=("stream",),
+)
+REALTIME: Final = Metric(
+    name="real-time share",
+    heading="of one core",
+    meaning="share of one core that listening takes",
+    value=number("stream", "realtime_share"),
+    unit=FINE_SHARE,
+    better="lower",
+    tables=("stream",),
+)
+
+
 def _time(heading: str, meaning: str, *path: str, tables: tuple[Table, ...]) -> Metric:
     return Metric(
         name=heading.removesuffix(" µs"),
@@ -231,9 +298,14 @@ METRICS: tuple[Metric, ...] = (
     DETECTION,
     DIGITS,
     SYNTHETIC_DIGITS,
+    FALSE_ACCEPTS_PER_HOUR,
+    MISSED,
     UNHEARD,
     HEARD,
     NOISE,
+    DELAY,
+    SLOW_DELAY,
+    REALTIME,
     _time("front-end µs", "the front-end, timed alone", "frontend", "p50", tables=_BOTH),
     _time("inference µs", "the model, timed alone", "inference", "p50", tables=_BOTH),
     _tail("p90", "90th percentile of all calls of all windows"),

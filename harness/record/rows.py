@@ -21,7 +21,7 @@ def number(*path: str) -> Callable[[Any], float | None]:
     """Return a reader of the number at *path* in a row."""
 
     def read(row: Any) -> float | None:
-        value = _at(row, path)
+        value = at(row, path)
         return None if value is None else float(value)
 
     return read
@@ -31,7 +31,7 @@ def counted(*path: str) -> Callable[[Any], Share | None]:
     """Return a reader of the count at *path* in a row; it reads None where there are no clips."""
 
     def read(row: Any) -> Share | None:
-        found = _at(row, path)
+        found = at(row, path)
         if not found or not found["total"]:
             return None
         # Accuracy is the one count whose key is "correct".
@@ -40,7 +40,14 @@ def counted(*path: str) -> Callable[[Any], Share | None]:
     return read
 
 
-def _at(row: Any, path: tuple[str, ...]) -> Any:
+def same(first: Any, second: Any, *path: str) -> bool:
+    """Return whether two rows have the same value at *path*, and have one."""
+    value = at(first, path)
+    return value is not None and value == at(second, path)
+
+
+def at(row: Any, path: tuple[str, ...]) -> Any:
+    """Return what is at *path* in a row, None if the row lacks it."""
     for key in path:
         if not isinstance(row, Mapping):
             return None

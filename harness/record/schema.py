@@ -34,6 +34,7 @@ Count = Annotated[int, Range(0)]
 Some = Annotated[int, Range(1)]
 Portion = Annotated[float, Range(0, 1)]
 Time = Annotated[float, Range(0, above=True)]
+NotNegative = Annotated[float, Range(0)]
 
 Verdict = Literal["pass", "fail", "invalid", "miss", "error"]
 
@@ -127,6 +128,54 @@ class OperatingRule(TypedDict):
     curve: NotRequired[Annotated[dict[str, Any], Curve]]
 
 
+class Rate(TypedDict):
+    """A count of events, their rate per hour, and its 95 % interval."""
+
+    count: Count
+    per_hour: NotNegative
+    low: NotNegative
+    high: NotNegative
+
+
+class Delay(TypedDict):
+    """Milliseconds from the end of a keyword to its detection; null if none was detected."""
+
+    p50: float | None
+    p95: float | None
+
+
+class Background(TypedDict):
+    """False accepts over one kind of background, and how long it lasted."""
+
+    count: Count
+    hours: NotNegative
+
+
+class StreamCurve(TypedDict):
+    """False accepts and missed keywords at each threshold."""
+
+    threshold: list[Portion]
+    false_accepts: list[Count]
+    missed: list[Count]
+
+
+class Stream(TypedDict):
+    """What continuous audio came to."""
+
+    hours: Time
+    hop_ms: Some
+    threshold: Portion
+    mean_of: Some
+    refractory_ms: Count
+    false_accepts: Annotated[dict[str, Any], Rate]
+    missed: Annotated[dict[str, Any], Detected]
+    delay_ms: Annotated[dict[str, Any], Delay]
+    realtime_share: NotNegative
+    kinds: dict[str, Annotated[dict[str, Any], Background]]
+    curve: Annotated[dict[str, Any], StreamCurve]
+    digest: str
+
+
 class Size(TypedDict):
     """Sizes of the model file, in bytes."""
 
@@ -209,6 +258,7 @@ class Measurement(TypedDict):
     accuracy: Annotated[dict[str, Any] | None, Accuracy]
     scores: dict[str, list[float]] | None
     operating_rule: Annotated[dict[str, Any] | None, OperatingRule]
+    stream: NotRequired[Annotated[dict[str, Any] | None, Stream]]
     size: Annotated[dict[str, int] | None, Size]
     sparsity: Annotated[dict[str, Any] | None, Sparsity]
     parameters: Count | None
@@ -283,6 +333,7 @@ class DatasetPart(TypedDict):
     digest: str
     note: NotRequired[str | None]
     digits: NotRequired[dict[str, Annotated[dict[str, Any], DigitsPart]]]
+    no_sentences: NotRequired[str | None]
     left_out: dict[str, Count]
 
 

@@ -4,7 +4,7 @@ Records on disk.
 History of the format:
 
 1: first version. Records before December 2026 may lack ``false_accepts``, ``noise_kinds`` and
-``curve`` in a row's operating rule, its ``attempts`` and ``not_judged``, ``calls`` and
+``curve`` in a row's operating rule, its ``stream``, ``attempts`` and ``not_judged``, ``calls`` and
 ``seconds`` of its windows, ``number`` of the run, ``pinned_to_core`` and ``machine`` of the
 board, and ``note`` of the data set.
 """

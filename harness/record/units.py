@@ -46,6 +46,14 @@ SHARE: Final = Unit(
 )
 """A share from 0 to 1, shown in percent."""
 
+FINE_SHARE: Final = Unit(
+    symbol="%",
+    size=0.01,
+    cell=lambda share: f"{100 * share:.2g} %",
+    exact=lambda share: f"{share:.3%}",
+)
+"""A share far below one percent."""
+
 KIB: Final = Unit(
     symbol="KiB",
     size=1024,
@@ -68,5 +76,14 @@ MICROSECONDS: Final = Unit(
     cell=_microseconds,
     exact=lambda time_us: f"{time_us:,.1f} µs",
 )
+
+PER_HOUR: Final = Unit(
+    symbol="an hour",
+    size=1,
+    cell=lambda rate: f"{rate:.1f}" if rate < 100 else f"{rate:,.0f}",  # noqa: PLR2004
+    exact=lambda rate: f"{rate:,.1f} an hour",
+)
+
+MILLISECONDS: Final = Unit(symbol="ms", size=1, cell="{:,.0f}".format, exact="{:,.0f} ms".format)
 
 COUNT: Final = Unit(symbol="", size=1, cell="{:,.0f}".format, exact="{:,.0f}".format)

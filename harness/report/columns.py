@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.record import metrics
 from harness.record.metric import Metric, Table
-from harness.record.rows import Share, judged, window_medians_us
+from harness.record.rows import Share, at, judged, window_medians_us
 from harness.record.units import MICROSECONDS
 
 
@@ -58,6 +58,12 @@ def operating() -> list[Column]:
     return [*counts, _WHICH_NOISE]
 
 
+def stream() -> list[Column]:
+    """Return the columns of a stream: false accepts by background, misses, delay, load."""
+    shown = map(of_metric, metrics.shown_in("stream"))
+    return [*shown, _FALSE_ACCEPTS, _BACKGROUNDS, _MEAN_OF]
+
+
 def latency() -> list[Column]:
     """Return the columns of latency: stages, slowest calls, and the first call."""
     return [*map(of_metric, metrics.shown_in("latency")), _WINDOWS]
@@ -72,6 +78,7 @@ TABLES: dict[Table, Callable[[], list[Column]]] = {
     "main": main,
     "terminal": terminal,
     "operating": operating,
+    "stream": stream,
     "latency": latency,
     "anatomy": anatomy,
 }
@@ -137,6 +144,31 @@ def _operator_counts(row: Any) -> str:
     return ", ".join(f"{count} {name}" if count > 1 else name for name, count in counted)
 
 
+def _backgrounds(row: Any) -> str | None:
+    """Return the backgrounds that brought false accepts, with their rates."""
+    kinds = (at(row, ("stream", "kinds")) or {}).items()
+    found = [f"{kind} {n['count'] / n['hours']:,.0f}" for kind, n in kinds if n["count"]]
+    return ", ".join(found) or None
+
+
+_FALSE_ACCEPTS = Column(
+    heading="interval / h",
+    meaning="exact 95 % interval of the false accepts per hour, if they came by chance alone",
+    value=lambda row: at(row, ("stream", "false_accepts")),
+    show=lambda found: f"{found['low']:,.1f}-{found['high']:,.1f}",
+)
+_BACKGROUNDS = Column(
+    heading="per hour of each background",
+    meaning="false accepts per hour of each kind of background that brought any",
+    value=_backgrounds,
+    show=str,
+)
+_MEAN_OF = Column(
+    heading="mean of",
+    meaning="decisions that scores are averaged over, as training chose on validation clips",
+    value=lambda row: at(row, ("stream", "mean_of")),
+    show=str,
+)
 _WHICH_NOISE = Column(
     heading="which noise",
     meaning="the kinds of noise that trigger the operating rule, with their counts",

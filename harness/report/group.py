@@ -92,15 +92,17 @@ def digits_digests(dataset: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(str(digits.get(who, {}).get("digest")) for who in ("people", "synthetic"))
 
 
-def missing_digits(dataset: Mapping[str, Any]) -> list[str]:
-    """Return a line for each kind of digits that no row was scored on, with the reason."""
+def missing_speech(dataset: Mapping[str, Any]) -> list[str]:
+    """Return a line for each kind of speech that no row was scored on, with the reason."""
     digits = dataset.get("digits") or {}
     names = {"people": "people's digits", "synthetic": "synthetic digits"}
-    return [
+    lines = [
         f"no {names[who]}: {found['missing']}"
         for who, found in digits.items()
         if "missing" in found
     ]
+    why = dataset.get("no_sentences")
+    return [*lines, f"no sentences and no babble in the stream: {why}"] if why else lines
 
 
 def newest(rows: Iterable[Row]) -> Record:

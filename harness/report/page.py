@@ -10,6 +10,7 @@ from harness.record.metrics import (
     ACCURACY,
     DETECTION,
     DIGITS,
+    FALSE_ACCEPTS_PER_HOUR,
     LATENCY,
     NOISE,
     SIZE,
@@ -23,7 +24,7 @@ from harness.report import columns as tables
 from harness.report.board import describe
 from harness.report.collect import Board
 from harness.report.columns import Column, of_metric
-from harness.report.group import Group, Row, headings, missing_digits, newest
+from harness.report.group import Group, Row, headings, missing_speech, newest
 from harness.report.table import details_table, markdown_table, notes
 from harness.text import markdown
 
@@ -59,7 +60,7 @@ def _not_shown(faults: Sequence[RecordError]) -> str:
 
 
 def _section(group: Group, heading: str) -> list[str]:
-    lines = [*notes(group.measurements), *missing_digits(group.dataset)]
+    lines = [*notes(group.measurements), *missing_speech(group.dataset)]
     measured = [m for m in group.measurements if m["error"] is None]
     return [
         f"## {markdown(heading)}",
@@ -150,6 +151,17 @@ def _details(group: Group, measured: Sequence[Measurement]) -> list[str]:
             "Operating rule: keywords, other words and noise that trigger it",
             picture("operating", "Detection against false accepts"),
             table(tables.operating()),
+        ),
+        *(
+            [
+                _folded(
+                    "Stream: false accepts per hour, and words missed",
+                    picture("stream", "Words missed against false accepts per hour"),
+                    table(tables.stream()),
+                )
+            ]
+            if any(FALSE_ACCEPTS_PER_HOUR.value(row) is not None for row in measured)
+            else []
         ),
         _folded(
             "Latency: all calls, the two stages, the slowest calls",

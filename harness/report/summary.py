@@ -8,7 +8,7 @@ from harness.record.schema import Record
 from harness.report import listed, render
 from harness.report.board import describe
 from harness.report.comparison import Comparison, compare
-from harness.report.group import missing_digits
+from harness.report.group import missing_speech
 from harness.report.table import notes, terminal_table
 
 
@@ -28,7 +28,7 @@ def table(record: Record, width: int | None) -> list[str]:
         *([f"WARNING: {dataset['note']}"] if dataset["note"] else []),
         f"{describe(record['board'])}\n",
         terminal_table(measurements, width),
-        *(f"- {note}" for note in [*notes(measurements), *missing_digits(dataset)]),
+        *(f"- {note}" for note in [*notes(measurements), *missing_speech(dataset)]),
         *_cost(record["run"]["empty_call_us"]),
         "",
     ]

@@ -15,7 +15,8 @@ from harness.decisions import Scores
 from harness.spotter.loading import load_spotter
 from harness.spotter.spotter import Spotter
 from harness.stream.features import stream_features
-from harness.stream.seconds import Samples, Seconds
+from harness.stream.pcm import Samples
+from harness.stream.seconds import Seconds
 
 
 class Detection(NamedTuple):

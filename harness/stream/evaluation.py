@@ -13,9 +13,9 @@ from harness.candidate.trigger import Trigger
 from harness.decisions import Scores
 from harness.spotter.spotter import Spotter
 from harness.stream.detector import Detector, mean_scores
+from harness.stream.pcm import Samples
 from harness.stream.playback import Playback
 from harness.stream.scene import Scene
-from harness.stream.seconds import Samples
 
 LATE_S: Final = 1.0
 """A word is hit if it is detected from its start until this long after its end."""

@@ -3,12 +3,9 @@
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 
 from harness.audio import CLIP_SAMPLES, Clip
-
-Samples = npt.NDArray[np.int16]
-"""Any number of 16 kHz mono samples: int16 ``(samples,)``."""
+from harness.stream.pcm import Samples
 
 
 class Seconds:

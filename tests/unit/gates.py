@@ -22,6 +22,7 @@ from dataclasses import replace
 from harness.datasets import noise
 from harness.measure import machine, timing
 from harness.measure import subject as subjects
+from harness.stream import material
 
 
 def stub(owner, **values):
@@ -40,10 +41,11 @@ stub(machine.Machine, run=lambda _machine, *command: ANSWERS.get(command[1]))
 
 FEWER = """
 stub(noise, TAKES=1)
-stub(datasets, digits=dict)
+stub(datasets, digits=dict, sentences=None)
+stub(material, QUARTER_S=72)
 stub(report, _pictures=lambda _groups: {})
 """
-"""After STUBS: a tenth of the noise, no digits and no picture, which take most of the time."""
+"""After STUBS: little noise, short streams, no digits, no pictures: what takes most of the time."""
 
 ANY_CORE = "stub(machine, pin_to_one_core=lambda: None)\n"
 """After STUBS: two runs at once, which would share the last core, have one each."""

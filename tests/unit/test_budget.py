@@ -153,6 +153,8 @@ RULE = BAR.tighten(min_detection=0.9, max_false_accepts_on_heard_words=0.03)
 STRICT = RULE.tighten(
     max_false_accepts_on_digits=0.02,
     max_false_accepts_on_synthetic_digits=0.02,
+    max_false_accepts_per_hour=1,
+    max_missed_words=0.05,
     max_false_accepts_on_unheard_words=0.03,
     max_false_accepts_on_noise=0.02,
 )
@@ -186,7 +188,9 @@ def test_the_operating_rule_may_have_limits(measured: Any, expected: list[Any]) 
 
 
 def test_every_limit_is_one_that_may_be_missed() -> None:
-    bad = row(share(0), 9_999, 9_999, operating_rule=rule(detected=0, words=9, noise=9))
+    stream = {"false_accepts": {"per_hour": 9}, "missed": share(10, 100)}
+    wrong = rule(detected=0, words=9, noise=9)
+    bad = row(share(0), 9_999, 9_999, operating_rule=wrong, stream=stream)
 
     broken = [violation.metric for violation in STRICT.violations(bad)]
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from harness import statistics
 from harness.errors import ResultsError
 from harness.record.schema import Measurement, Record
 from harness.report.comparison import compare, require_alike
@@ -380,3 +381,45 @@ def test_records_without_a_measured_candidate_in_common_are_refused() -> None:
     )
     with pytest.raises(ResultsError, match=message):
         compare(old, new)
+
+
+def heard(accepted: int, missed: int, digest: str | None = "sha256:a") -> dict[str, Any]:
+    """Return the stream of a row: false accepts in an hour, and how many of 100 words it missed."""
+    rate, share = statistics.rate(accepted, 1), proportion(missed, 100)
+    return {
+        "stream": {
+            "false_accepts": {"per_hour": rate.per_unit, "low": rate.low, "high": rate.high},
+            "missed": {"count": missed, "total": 100, "low": share.low, "high": share.high},
+            "digest": digest,
+        }
+    }
+
+
+@pytest.mark.parametrize(
+    ("accepted", "missed", "rate", "share"),
+    [
+        (10, 20, "same", "same"),
+        (12, 25, "same within noise", "same within noise"),
+        (60, 60, "WORSE", "WORSE"),
+        (0, 2, "better", "better"),
+    ],
+)
+def test_streams_are_compared_by_their_intervals(
+    accepted: int, missed: int, rate: str, share: str
+) -> None:
+    found = compare(record(row(**heard(10, 20))), record(row(**heard(accepted, missed))))
+
+    (first,) = [line for line in found.table.splitlines() if "false accepts per hour" in line]
+    (second,) = [line for line in found.table.splitlines() if "missed words" in line]
+    assert rate in first
+    assert share in second
+    assert len(found.regressions) == (rate == "WORSE") + (share == "WORSE")
+
+
+@pytest.mark.parametrize("digest", ["sha256:b", None])
+def test_streams_of_other_sounds_are_not_compared(digest: str | None) -> None:
+    found = compare(record(row(**heard(10, 20))), record(row(**heard(90, 90, digest))))
+
+    assert "per hour" not in found.table
+    assert "missed words" not in found.table
+    assert found.regressions == ()

@@ -25,6 +25,7 @@ NAMES = [
     "accuracy-size",
     "accuracy-latency",
     "operating",
+    "stream",
     "latency",
     "stages",
     "confusion",

@@ -80,6 +80,7 @@ def test_a_record_names_run_board_and_data_set(recorder: Recorder) -> None:
         "digest": "sha256:0",
         "note": None,
         "digits": {},
+        "no_sentences": None,
         "left_out": {"no": 1, "yes": 1},
     }
     assert [row["candidate"] for row in record["measurements"]] == ["tiny"]

@@ -33,7 +33,8 @@ from tests.unit.records import EXACT, FRESH, NOTE, SEED, record, row, share, tim
 
 HEADINGS = [
     *("accuracy", "95 % interval", "zipped", "latency", "detected"),
-    *("on digits", "on unheard words", "on heard words", "on noise"),
+    *("on digits", "false accepts / h", "missed"),
+    *("on unheard words", "on heard words", "on noise"),
     *("front-end", "inference", "p99"),
 ]
 ROOT = Path(__file__).parents[2]
@@ -373,7 +374,7 @@ def test_a_row_from_before_false_accepts_were_counted_shows_none(results: Path) 
 
     (line,) = [line for line in page(results).splitlines() if "| small " in line][:1]
 
-    assert [cell.strip() for cell in line.split("|")[-4:-1]] == ["**96.0 %**", "-", "-"]
+    assert [cell.strip() for cell in line.split("|")[-6:-3]] == ["**96.0 %**", "-", "-"]
 
 
 def test_kinds_of_noise_that_trigger_the_rule_are_named(results: Path) -> None:
@@ -701,19 +702,19 @@ def test_rows_are_sorted_by_verdict_then_accuracy_then_size() -> None:
 def test_the_terminal_stars_the_best_of_each_column() -> None:
     lines = terminal_table([row("small"), EXACT, FRESH]).splitlines()
 
-    rest = "*96.0 % *1.0 % - *2.0 % *0.0 % *60.0 *40.0"
+    rest = "*96.0 % *1.0 % *12.0 *30.0 % - *2.0 % *0.0 % *60.0 *40.0"
     exact = f"pass? exact *100.0 % 96.3-100.0 20.00 1,235 {rest} 2,000"
     small = f"pass? small 99.0 % 94.5-99.8 *10.00 *100.0 {rest} *180.5"
     assert [" ".join(line.split()) for line in lines[2:4]] == [exact, small]
-    assert lines[4].split() == ["error", "fresh", *"-" * 12]
+    assert lines[4].split() == ["error", "fresh", *"-" * 14]
 
 
 @pytest.mark.parametrize(
     ("width", "expected"),
     [
         pytest.param(None, HEADINGS, id="no terminal"),
-        pytest.param(220, HEADINGS, id="wide"),
-        pytest.param(120, HEADINGS[:-6], id="as wide as a page"),
+        pytest.param(250, HEADINGS, id="wide"),
+        pytest.param(120, HEADINGS[:-8], id="as wide as a page"),
         pytest.param(80, ["accuracy", "95 % interval", "zipped", "latency"], id="a small window"),
         pytest.param(20, ["accuracy", "zipped", "latency"], id="no room at all"),
     ],
@@ -872,3 +873,9 @@ def test_the_command_line_names_the_record_it_cannot_read_and_shows_the_rest(
     assert "has format 7, not 1; read it with the version that wrote it\n" in done.stderr
     assert "Traceback" not in done.stderr
     assert tables((results / "raspberry-pi-4" / "report.md").read_text()) == [[name]]
+
+
+def test_a_page_says_why_a_stream_has_no_sentences(results: Path) -> None:
+    keep(results, record(row("small"), no_sentences="eSpeak NG is not there"))
+
+    assert "- no sentences and no babble in the stream: eSpeak NG is not there" in page(results)

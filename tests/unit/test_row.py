@@ -255,6 +255,8 @@ def test_the_verdict_stands_with_its_limits_and_reasons(tiny: Measurement) -> No
         "min_detection": None,
         "max_false_accepts_on_digits": None,
         "max_false_accepts_on_synthetic_digits": None,
+        "max_false_accepts_per_hour": None,
+        "max_missed_words": None,
         "max_false_accepts_on_unheard_words": None,
         "max_false_accepts_on_heard_words": None,
         "max_false_accepts_on_noise": None,

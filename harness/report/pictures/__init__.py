@@ -10,6 +10,7 @@ from harness.report.pictures.confusion import confusions
 from harness.report.pictures.curves import operating
 from harness.report.pictures.lanes import latencies, stages
 from harness.report.pictures.scatter import accuracy_against
+from harness.report.pictures.stream import stream
 
 __all__ = ["pictures"]
 
@@ -37,6 +38,7 @@ def pictures(measurements: Sequence[Measurement], labels: Sequence[str]) -> dict
     drawn = {
         **{f"accuracy-{cost.name}": accuracy_against(cost, rows) for cost in pictured()},
         "operating": operating(rows),
+        "stream": stream(rows),
         "latency": latencies(rows),
         "stages": stages(rows),
         "confusion": confusions(rows, words),

@@ -1,45 +1,18 @@
 """Detection against false accepts at all thresholds, a panel for each candidate."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.collections import PathCollection
-from matplotlib.path import Path as Shape
 from matplotlib.ticker import NullLocator
-from matplotlib.transforms import Affine2D, IdentityTransform
 
 from harness.record.rows import Share, counted
-from harness.report.pictures.canvas import (
-    BLUE,
-    FAINT,
-    GREEN,
-    INK,
-    LINE,
-    MUTED,
-    ORANGE,
-    PURPLE,
-    WIDTH,
-    Canvas,
-    our_style,
-    text_width,
-)
+from harness.report.pictures.canvas import BLUE, GREEN, INK, MUTED, ORANGE, PURPLE, our_style
+from harness.report.pictures.panels import Panels, Words, points
 from harness.report.pictures.placement import Numbers
 from harness.report.table import in_order
-
-_MOST_COLUMNS: Final = 4
-"""Panels side by side, fewer where names are wider than a panel."""
-
-_EDGE: Final = 16
-_BESIDE: Final = 14
-"""Room between two panels."""
-
-_TOP: Final = 84
-_LEFT: Final = 44
-_HEAD: Final = 2 * LINE + 6
-_FOOT: Final = 34
-_PANEL: Final = 150
 
 Path = tuple[str, ...]
 """Where a kind of clips stands, both among the false accepts and in the curve."""
@@ -80,35 +53,16 @@ def operating(rows: Sequence[Any]) -> str | None:
             "Share of keywords detected (up) against share of other clips accepted (right), "
             "at every threshold."
         )
-        columns = _columns(rows)
-        down = _HEAD + _PANEL + _FOOT
-        height = _TOP + down * -(-len(rows) // columns)
-        canvas = Canvas("Detection against false accepts", subtitle, height)
-        _legend(canvas, kinds, rows[0]["operating_rule"]["threshold"])
-        across = (WIDTH - 2 * _EDGE) / columns
-        ticks, most = _ticks(rows), _most(rows, kinds)
-        panels = []
+        frame = partial(_frame, ticks=_ticks(rows), most=_most(rows, kinds))
+        panels = Panels("Detection against false accepts", subtitle, rows, frame)
+        panels.legend(_legend(kinds, rows[0]["operating_rule"]["threshold"]))
         for index, row in enumerate(rows):
-            left = _EDGE + across * (index % columns)
-            top = canvas.height - _TOP - down * (index // columns)
-            canvas.text(left, top - LINE / 2, row["candidate"], weight="bold")
-            bottom = top - _HEAD - _PANEL
-            axes = canvas.axes(left + _LEFT, bottom, left + across - _BESIDE, top - _HEAD)
-            _frame(axes, ticks, most)
-            panels.append(axes)
-            _summary(canvas, row, kinds[0], (left, left + across - _BESIDE, top - 1.5 * LINE))
+            panels.summary(index, *_summary(row, kinds[0]), _KINDS[kinds[0]][1])
             for kind in reversed(kinds):
-                _line(axes, row, kind)
-                _mark(axes, row, kind)
-        _repeat(panels, _grid(panels[0]), 0.6)
-        curves = [curve for row in rows if (curve := _curve(row, kinds[0])) is not None]
-        _repeat(panels, _faint(panels[0], curves), 1)
-        return canvas.svg()
-
-
-def _columns(rows: Sequence[Any]) -> int:
-    widest = max(text_width(row["candidate"], bold=True) for row in rows)
-    return max(1, min(_MOST_COLUMNS, int((WIDTH - 2 * _EDGE) / (widest + _BESIDE))))
+                _line(panels.axes[index], row, kind)
+                _mark(panels.axes[index], row, kind)
+        curves = (_curve(row, kinds[0]) for row in rows)
+        return panels.finish([curve for curve in curves if curve is not None])
 
 
 def _kinds(rows: Sequence[Any]) -> list[Path]:
@@ -117,17 +71,13 @@ def _kinds(rows: Sequence[Any]) -> list[Path]:
     return [kind for kind in found if kind != _SYNTHETIC or _PEOPLE not in found]
 
 
-def _legend(canvas: Canvas, kinds: Sequence[Path], threshold: float) -> None:
-    x, y = 16.0, canvas.height - 64
-    names = [(*_KINDS[kind], "bold") for kind in kinds]
-    others = (f"{names[0][0]}, other candidates", MUTED, "normal")
-    rule = (f"dot: top score above {threshold:g}", INK, "normal")
-    for text, colour, weight in (*names, others, rule):
-        canvas.text(x, y, text, color=colour, weight=weight)
-        x += text_width(text, bold=weight == "bold") + 14
+def _legend(kinds: Sequence[Path], threshold: float) -> list[Words]:
+    names = [(*_KINDS[kind], True) for kind in kinds]
+    others = (f"{names[0][0]}, other candidates", MUTED, False)
+    return [*names, others, (f"dot: top score above {threshold:g}", INK, False)]
 
 
-def _frame(axes: Axes, ticks: Sequence[int], most: float) -> None:
+def _frame(axes: Axes, *, ticks: Sequence[int], most: float) -> None:
     axes.set_xscale("function", functions=(np.sqrt, np.square))
     axes.set_xlim(0, most)
     axes.set_ylim(ticks[0], 100.5)
@@ -171,39 +121,7 @@ def _curve(row: Any, kind: Path) -> Numbers | None:
         curve = curve[key]
     accepted = 100 * np.array(curve) / found["total"]
     detected = 100 * np.array(rule["curve"]["detected"]) / rule["detected"]["total"]
-    points = np.stack([accepted, detected], axis=1)
-    return points[[True, *(points[1:] != points[:-1]).any(axis=1)]]
-
-
-def _grid(panel: Axes) -> list[Shape]:
-    """Return the lines of a panel's grid, in pixels from its lower left corner."""
-    marks = np.array([(x, y) for x in panel.get_xticks() for y in panel.get_yticks()])
-    places = panel.transData.transform(marks) - panel.bbox.min
-    upright = [[(x, 0), (x, panel.bbox.height)] for x in dict.fromkeys(places[:, 0])]
-    level = [[(0, y), (panel.bbox.width, y)] for y in dict.fromkeys(places[:, 1])]
-    return [Shape(line) for line in (*upright, *level)]
-
-
-def _faint(panel: Axes, curves: Sequence[Numbers]) -> list[Shape]:
-    """Return *curves* within a panel, in pixels from its lower left corner."""
-    inside = (0, 0, panel.bbox.width, panel.bbox.height)
-    places = (panel.transData.transform(curve) - panel.bbox.min for curve in curves)
-    return [Shape(place).cleaned(clip=inside) for place in places]
-
-
-def _repeat(panels: Sequence[Axes], shapes: Sequence[Shape], width: float) -> None:
-    """Draw *shapes* faintly in every panel: written once, so that a picture grows by panels."""
-    behind = PathCollection(
-        [Shape.make_compound_path(*shapes)],
-        offsets=[axes.bbox.min for axes in panels],
-        offset_transform=IdentityTransform(),
-        facecolors="none",
-        edgecolors=FAINT,
-        linewidths=width,
-        zorder=-1,
-    )
-    behind.set_transform(Affine2D())
-    panels[0].figure.add_artist(behind)
+    return points(accepted, detected)
 
 
 def _line(axes: Axes, row: Any, kind: Path) -> None:
@@ -219,11 +137,8 @@ def _mark(axes: Axes, row: Any, kind: Path) -> None:
         axes.plot(*point, "o", color=_KINDS[kind][1], markersize=6, clip_on=False, zorder=3)
 
 
-def _summary(canvas: Canvas, row: Any, kind: Path, place: tuple[float, float, float]) -> None:
-    """Write the rates at the rule between two ends of a line."""
-    left, right, y = place
-    detected = _percent(row["operating_rule"]["detected"])
-    canvas.text(left, y, f"{detected:.0f} % detected", color=INK)
+def _summary(row: Any, kind: Path) -> tuple[str, str]:
+    """Return the rates at the rule in words."""
     found = _counted(row, kind)
-    share = f"{_percent(found):.1f} %" if found else "-"
-    canvas.text(right, y, share, color=_KINDS[kind][1], ha="right")
+    detected = _percent(row["operating_rule"]["detected"])
+    return f"{detected:.0f} % detected", f"{_percent(found):.1f} %" if found else "-"
