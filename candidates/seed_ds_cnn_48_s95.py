@@ -13,7 +13,7 @@ clips right, this is the best. On new speakers it misses the limit of accuracy.
 
 from typing import Any
 
-from harness import Candidate, LogMel, Training
+from harness import Candidate, LogMel, Training, Trigger
 
 WIDTH = 48
 
@@ -62,6 +62,7 @@ CANDIDATE = Candidate(
         synthetic=0.0,
         other_words=0.0,
         vocabulary=0.0,
+        running=0.0,
         cuts=0.0,
         foreign=0.0,
         noise=0.0,
@@ -72,6 +73,7 @@ CANDIDATE = Candidate(
         seed=1,
     ),
     sparsity=0.95,
+    trigger=Trigger(),
     labels=("down", "go", "left", "no", "right", "stop", "up", "yes"),
     task=("go", "stop"),
     misses={"espeak": ("accuracy",), "mini_speech_commands": ("accuracy",)},

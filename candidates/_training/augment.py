@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+import scipy.fft
 
 from harness.audio import CLIP_SAMPLES, SAMPLE_RATE_HZ, Clip
 from harness.candidate.training import Augmentation
@@ -25,7 +26,7 @@ _WHOLE: Final = np.arange(CLIP_SAMPLES)
 @dataclass(frozen=True, kw_only=True)
 class Varier:
     """
-    Shifts, stretches, scales and adds noise to clips.
+    Shifts, stretches and scales clips, adds noise, and takes high frequencies away.
 
     Attributes:
         how: By how much.
@@ -43,6 +44,8 @@ class Varier:
             samples *= np.float32(10 ** (rng.uniform(*self.how.gain_db) / 20))
             if rng.random() < self.how.noise_share:
                 self._add_noise(samples, rng)
+            if rng.random() < self.how.narrow_share:
+                samples = narrowed(samples, rng.uniform(*self.how.narrow_hz))
             yield to_int16(samples)
 
     def _moved(self, padded: Samples, rng: np.random.Generator) -> Samples:
@@ -85,6 +88,14 @@ class Varier:
     def _bank(self) -> npt.NDArray[np.float32]:
         rng = np.random.default_rng(0)
         return coloured_noises(rng, rng.uniform(0, 2, BANK))
+
+
+def narrowed(samples: Samples, highest_hz: float) -> Samples:
+    """Return a second of *samples* without what lies above *highest_hz*, in hertz."""
+    spectrum = scipy.fft.rfft(samples)
+    spectrum[int(highest_hz) + 1 :] = 0  # the bins of one second are a hertz apart
+    narrow: Samples = scipy.fft.irfft(spectrum, len(samples))
+    return narrow
 
 
 def mask(features: Features, how: Augmentation, rng: np.random.Generator) -> Features:

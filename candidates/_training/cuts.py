@@ -38,7 +38,7 @@ def _cut(
     one: npt.NDArray[np.int16], other: npt.NDArray[np.int16], rng: np.random.Generator
 ) -> Clips:
     samples = one.astype(np.float32)
-    start, end, quiet = _speech(samples)
+    start, end, quiet = speech_span(samples)
     kept = max(_FADE.size * 2, int(rng.uniform(*KEPT) * (end - start)))
     if rng.random() < SPLICED:
         piece = _faded(samples[end - kept : end])
@@ -56,12 +56,12 @@ def _cut(
 
 
 def _beginning(samples: Samples, rng: np.random.Generator) -> Samples:
-    start, end, _ = _speech(samples)
+    start, end, _ = speech_span(samples)
     kept = max(_FADE.size * 2, int(rng.uniform(*KEPT) * (end - start)))
     return _faded(samples[start : start + kept])
 
 
-def _speech(samples: Samples) -> tuple[int, int, np.float32]:
+def speech_span(samples: Samples) -> tuple[int, int, np.float32]:
     """Return where speech starts and ends, and the level of the quietest frame."""
     levels = np.sqrt((samples.reshape(-1, _FRAME) ** 2).mean(axis=1))
     loud = np.flatnonzero(levels >= _SPEECH * levels.max())

@@ -9,12 +9,14 @@ import numpy.typing as npt
 
 from candidates._training.cuts import cut
 from candidates._training.heard import Heard
+from candidates._training.running import running
 from harness.audio import Clip
 from harness.candidate.candidate import Candidate
 from harness.candidate.training import Training
 from harness.datasets import Dataset
 from harness.datasets.noise import MAINS_HZ, clicks, coloured_noise, hum, to_int16
 from harness.files import sha256
+from harness.stream.sounds import music
 
 Clips = npt.NDArray[np.int16]
 Labels = npt.NDArray[np.intp]
@@ -31,8 +33,14 @@ FEWER: Final = 6
 CUTS: Final = 3_000
 """Cut clips at most, and clips of noise: enough for epochs to differ."""
 
-NOISES: Final = 1_000
+RUNNING: Final = 6_000
+"""Seconds of running speech, the same number of each source."""
+
+NOISES: Final = 1_500
 _QUIETEST_DBFS, _LOUDEST_DBFS = -90, -10
+_KINDS_OF_NOISE: Final = ("clicks", "hum", "coloured", "coloured", "tones", "tones")
+_PITCHES_HZ: Final = (70, 2_000)
+_PITCHES: Final = 5
 _SEED: Final = 1
 
 
@@ -116,6 +124,13 @@ def _made(recipe: Training, heard: Heard, keywords: int) -> Iterator[Part]:
         clips = np.concatenate([dataset.clips[usable(dataset, recipe)] for dataset in words])
         pieces = cut(clips, min(CUTS, len(clips)), np.random.default_rng(_SEED))
         yield _outliers("cut words", pieces, recipe.cuts * keywords, min(2, few))
+    if recipe.running:
+        rng = np.random.default_rng(_SEED)
+        kinds = (heard.others, heard.vocabulary, heard.foreign)
+        said = [dataset.clips[usable(dataset, recipe)] for dataset in kinds if dataset is not None]
+        if said:
+            clips = np.concatenate([running(one, RUNNING // len(said), rng) for one in said])
+            yield _outliers("running speech", clips, recipe.running * keywords, min(2, few))
     if recipe.noise:
         rng = np.random.default_rng(_SEED)
         clips = np.stack([noise(rng) for _ in range(NOISES)])
@@ -149,13 +164,22 @@ def _peak(clip: Clip) -> int:
 
 
 def noise(rng: np.random.Generator) -> Clip:
-    """Return a second of noise made by code, between a whisper and speech in loudness."""
+    """Return a second of noise or tones made by code, from a whisper to speech in loudness."""
     level = 32_768 * 10 ** (rng.uniform(_QUIETEST_DBFS, _LOUDEST_DBFS) / 20)
-    kind = rng.integers(4)
-    if kind == 0:
+    kind = _KINDS_OF_NOISE[rng.integers(len(_KINDS_OF_NOISE))]
+    if kind == "tones":
+        samples = music(rng, 1, _pitches(rng))
+    elif kind == "clicks":
         samples = clicks(rng)
-    elif kind == 1:
+    elif kind == "hum":
         samples = hum(rng, rng.choice(MAINS_HZ))
     else:
         samples = coloured_noise(rng, rng.uniform(0, 2.5))
     return to_int16(samples * np.float32(level))
+
+
+def _pitches(rng: np.random.Generator) -> list[float]:
+    """Return some pitches of no scale, in hertz, evenly likely in each octave."""
+    low, high = np.log(_PITCHES_HZ)
+    pitches: list[float] = np.exp(rng.uniform(low, high, _PITCHES)).tolist()
+    return pitches

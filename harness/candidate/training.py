@@ -29,31 +29,38 @@ class Augmentation:
         gain_db: Least and greatest gain in dB; speakers differ by more than 30 dB.
         noise_share: Share of clips that get coloured noise.
         noise_snr_db: Least and greatest signal-to-noise ratio of that noise, in dB.
+        narrow_share: Share of clips that lose their high frequencies, as in a recording made at
+            a lower sample rate.
+        narrow_hz: Least and greatest frequency above which those have nothing, in hertz.
         masked_frames: Longest stretch of frames that is blanked out.
         masked_bins: Broadest band of mel bins that is blanked out.
 
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     """Raised whenever a default or the meaning of a value changes."""
 
     shift_ms: float = 100
     stretch: float = 0.1
     gain_db: tuple[float, float] = (-30, 6)
     noise_share: float = 0.5
-    noise_snr_db: tuple[float, float] = (10, 40)
+    noise_snr_db: tuple[float, float] = (0, 40)
+    narrow_share: float = 0.25
+    narrow_hz: tuple[float, float] = (3_400, 7_000)
     masked_frames: int = 3
     masked_bins: int = 2
 
     def __post_init__(self) -> None:
         for name in ("shift_ms", "masked_frames", "masked_bins"):
             _require(self, name, "0 or more", holds=0 <= getattr(self, name) < math.inf)
-        for name in ("gain_db", "noise_snr_db"):
+        for name in ("gain_db", "noise_snr_db", "narrow_hz"):
             values = getattr(self, name)
             holds = len(values) == 2 and values[0] <= values[1]  # noqa: PLR2004  (a pair)
             _require(self, name, "(least, greatest)", holds=holds)
         _require(self, "stretch", "0 or more and less than 1", holds=0 <= self.stretch < 1)
-        _require(self, "noise_share", "0 to 1", holds=0 <= self.noise_share <= 1)
+        for name in ("noise_share", "narrow_share"):
+            _require(self, name, "0 to 1", holds=0 <= getattr(self, name) <= 1)
+        _require(self, "narrow_hz", "more than 0 hertz", holds=self.narrow_hz[0] > 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +123,7 @@ class Training:
         vocabulary: Share of synthetic voices saying everyday words, phrases, and words that
             sound like the task's.
         cuts: Share of clips that hold a piece of a word, or pieces of two.
+        running: Share of seconds cut at any place out of other words said one after another.
         foreign: Share of people speaking another language.
         noise: Share of noise made by code.
         false_accepts: Largest shares of clips that are no keyword and may trigger the rule, to
@@ -130,10 +138,10 @@ class Training:
 
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     """Raised whenever a default or the meaning of a value changes."""
 
-    epochs: int = 50
+    epochs: int = 40
     batch_size: int = 256
     learning_rate: float = 0.01
     final_learning_rate: float = 1e-5
@@ -146,8 +154,9 @@ class Training:
     other_words: float = 0.25
     vocabulary: float = 0.25
     cuts: float = 0.15
+    running: float = 0.5
     foreign: float = 0.125
-    noise: float = 0.025
+    noise: float = 0.1
     false_accepts: FalseAccepts | None = field(default_factory=FalseAccepts)
     label_smoothing: float = 0.0
     levels: int | None = None
@@ -180,7 +189,7 @@ class Training:
             _require(self, name, "more than 0", holds=getattr(self, name) > 0)
         for name in counts:
             _require(self, name, "a whole number", holds=isinstance(getattr(self, name), int))
-        shares = ("synthetic", "other_words", "vocabulary", "cuts", "foreign", "noise")
+        shares = ("synthetic", "other_words", "vocabulary", "cuts", "running", "foreign", "noise")
         for name in ("final_learning_rate", *shares):
             _require(self, name, "0 or more", holds=0 <= getattr(self, name) < math.inf)
         for name in ("label_smoothing", "initial_sparsity"):

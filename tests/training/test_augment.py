@@ -14,7 +14,13 @@ from tests.training.synthetic import voices
 SEEDS: Final = range(200)
 
 STILL: Final = Augmentation(
-    shift_ms=0, stretch=0, gain_db=(0, 0), noise_share=0, masked_frames=0, masked_bins=0
+    shift_ms=0,
+    stretch=0,
+    gain_db=(0, 0),
+    noise_share=0,
+    narrow_share=0,
+    masked_frames=0,
+    masked_bins=0,
 )
 """Varies nothing; tests switch on one thing at a time."""
 
@@ -151,6 +157,25 @@ def test_silence_stays_silence() -> None:
     silence = np.zeros(CLIP_SAMPLES, np.int16)
 
     assert not vary_clip(silence, replace(Augmentation(), noise_share=1), rng()).any()
+
+
+@pytest.mark.parametrize("highest_hz", [3_400, 6_000])
+def test_a_narrow_clip_has_nothing_above_its_highest_frequency(clip: Clip, highest_hz: int) -> None:
+    how = replace(STILL, narrow_share=1, narrow_hz=(highest_hz, highest_hz))
+
+    before, after = (np.abs(np.fft.rfft(one)) for one in (clip, vary_clip(clip, how, rng())))
+
+    # Bins are a hertz apart; rounding to integers leaves a little everywhere.
+    np.testing.assert_allclose(after[:highest_hz], before[:highest_hz], atol=300)
+    assert after[highest_hz + 1 :].max() < 300 < before[highest_hz + 1 :].max()
+
+
+def test_narrowness_comes_to_its_share_of_clips(clip: Clip) -> None:
+    how = replace(STILL, narrow_share=0.25, narrow_hz=(3_400, 3_400))
+
+    narrow = [bool((vary_clip(clip, how, rng(seed)) != clip).any()) for seed in SEEDS]
+
+    assert np.mean(narrow) == pytest.approx(0.25, abs=0.08)
 
 
 def test_variants_of_a_clip_differ(clip: Clip) -> None:

@@ -31,6 +31,7 @@ RECIPE: Final = Training(
     other_words=0.25,
     vocabulary=0.75,
     cuts=0.1,
+    running=0.3,
     foreign=0.2,
     noise=0.05,
 )
@@ -40,6 +41,7 @@ CANDIDATE: Final = Candidate(network=DsCnn(width=8), training=RECIPE)
 @pytest.fixture(autouse=True)
 def _little_noise(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("candidates._training.parts.NOISES", 5)
+    monkeypatch.setattr("candidates._training.parts.RUNNING", 15)
 
 
 def parts(candidate: Candidate = CANDIDATE, heard: Heard = HEARD) -> dict[str, Part]:
@@ -61,6 +63,7 @@ def test_shares_count_from_the_keywords_of_an_epoch() -> None:
         "vocabulary": keywords * 0.75,
         "foreign words": keywords * 0.2,
         "cut words": keywords * 0.1,
+        "running speech": keywords * 0.3,
         "noise": keywords * 0.05,
     }
 
@@ -90,7 +93,7 @@ def test_keywords_of_people_have_most_variants() -> None:
 
 
 def test_what_is_not_asked_for_is_no_part() -> None:
-    bare = recipe(synthetic=0, other_words=0, vocabulary=0, cuts=0, foreign=0, noise=0)
+    bare = recipe(synthetic=0, other_words=0, vocabulary=0, cuts=0, running=0, foreign=0, noise=0)
 
     assert list(parts(bare, Heard(task=TASK))) == ["keywords"]
 

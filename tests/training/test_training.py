@@ -46,6 +46,7 @@ TINY: Final = Candidate(
         other_words=0,
         vocabulary=0,
         cuts=0,
+        running=0,
         foreign=0,
         noise=0,
         pruning_start=0.2,
