@@ -1,6 +1,6 @@
 """Features of the validation clips, which a training reports on and is calibrated with."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ from candidates._training.parts import noise
 from candidates._training.pools import Pools
 from candidates._training.sources import Sources
 from harness.candidate.candidate import Candidate
-from harness.candidate.training import KINDS
+from harness.candidate.training import KINDS, FalseAccepts
 from harness.datasets import Dataset
 from harness.datasets.dataset import content_digest
 from harness.decisions import Scores
@@ -85,9 +85,18 @@ def predict(model: Any, features: Features) -> Scores:
 
 
 def validation_for(
-    candidate: Candidate, sources: Sources, heard: Heard, pools: Pools
+    candidate: Candidate,
+    sources: Sources,
+    heard: Heard,
+    pools: Pools,
+    kinds: Collection[str] | None = None,
 ) -> Validation:
-    """Return the validation clips of *candidate*; outliers only if it is to be calibrated."""
+    """
+    Return the validation clips of *candidate*.
+
+    Its outliers are those of *kinds*, by default of each kind that it is to be calibrated with.
+    """
+    wanted = rated(candidate.training.false_accepts) if kinds is None else kinds
     task = sources.people.load(candidate.words, "validation")
 
     def features_of(clips: npt.NDArray[np.int16], what: str) -> Features:
@@ -100,18 +109,21 @@ def validation_for(
         labels=np.array([candidate.labels.index(word) for word in task.words], np.intp),
         outliers={
             kind: Outliers(features=features_of(clips, f"{kind} validation"), digest=digest)
-            for kind, clips, digest in _outliers(candidate, sources, heard)
+            for kind, clips, digest in _outliers(candidate, sources, heard, wanted)
         },
     )
 
 
+def rated(rates: FalseAccepts | None) -> list[str]:
+    """Return the kinds of outliers that have a rate."""
+    return [kind for kind in KINDS if rates is not None and getattr(rates, kind) is not None]
+
+
 def _outliers(
-    candidate: Candidate, sources: Sources, heard: Heard
+    candidate: Candidate, sources: Sources, heard: Heard, kinds: Collection[str]
 ) -> Iterator[tuple[str, npt.NDArray[np.int16], str]]:
-    """Yield kind, clips and digest of each kind of outlier that has a rate in the recipe."""
-    rates = candidate.training.false_accepts
-    wanted = [kind for kind in KINDS if rates is not None and getattr(rates, kind) is not None]
-    for kind in wanted:
+    """Yield kind, clips and digest of each of *kinds* that there are clips of."""
+    for kind in kinds:
         if kind == "noise":
             rng = np.random.default_rng(_SEED)
             clips = np.stack([noise(rng) for _ in range(NOISES)])
