@@ -53,18 +53,28 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
+def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
     """
     Hold the lock *path*, which one process at a time can hold.
 
-    The lock is an empty file, made if it is missing. A process that has to wait for it
-    prints a line. A killed process releases it. Raises OSError if *path* cannot be locked.
+    The lock is an empty file, made if it is missing. A killed process releases it.
+
+    Args:
+        path: The lock.
+        wait: Whether to wait for another process that holds it, and print a line.
+
+    Raises:
+        BlockingIOError: If another process holds it and *wait* is false.
+        OSError: If *path* cannot be locked.
+
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            if not wait:
+                raise
             print(f"waiting for another process that holds {path}", file=sys.stderr)
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
