@@ -113,15 +113,34 @@ def score(candidate: Candidate, name: str, folder: Path, speech: Speech) -> Scor
         DatasetError, AudioError: If the clips to score cannot be read.
 
     """
+    data, heard = read_model(candidate, name, folder), heard_words(candidate, name, folder)
+    return score_model(candidate, name, data, heard, speech)
+
+
+def score_model(
+    candidate: Candidate, name: str, data: bytes, heard: frozenset[str], speech: Speech
+) -> Scored:
+    """
+    Score every test clip with a model that is in no folder.
+
+    Args:
+        candidate: The candidate.
+        name: What errors call it.
+        data: Contents of its ``.tflite`` file.
+        heard: English words that its training contained.
+        speech: Clips to score.
+
+    Raises:
+        CandidateError, ModelError, DatasetError, AudioError: As :func:`score` does.
+
+    """
     dataset = speech.task(candidate.words)
-    data = read_model(candidate, name, folder)
     require_working(candidate.frontend, dataset.clips[0])
     file_name = f"{name}.tflite"
     added_peak_bytes = probe(data, file_name).added_peak_bytes
     start = time.perf_counter()
     spotter = make_spotter(candidate, name, data)
     init_us = (time.perf_counter() - start) * 1e6
-    heard = heard_words(candidate, name, folder)
     try:
         first_call_us = time_once(lambda: spotter(dataset.clips[0]))
         scores = spotter.score(dataset.clips)
