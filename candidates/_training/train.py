@@ -69,17 +69,28 @@ def train(candidate: Candidate, name: str, sources: Sources) -> tuple[bytes, Car
 
 
 def gathered(
-    candidate: Candidate, name: str, sources: Sources, kinds: Collection[str] | None = None
+    candidate: Candidate,
+    name: str,
+    sources: Sources,
+    *,
+    heard: Heard | None = None,
+    kinds: Collection[str] | None = None,
 ) -> Material:
     """
     Return what *candidate* is trained from; one that could not be trained is refused first.
 
-    *kinds* are those of the outliers to validate on: see :func:`validation_for`.
+    Args:
+        candidate: What to train.
+        name: What to call it.
+        sources: Where speech comes from.
+        heard: Its training clips if they are read already.
+        kinds: Kinds of outliers to validate on: see :func:`validation_for`.
+
     """
     specification_hash(candidate)
     if candidate.training.false_accepts is not None:
         require_dense_end(build(candidate))
-    heard = listen(candidate, name, sources)
+    heard = heard or listen(candidate, name, sources)
     pools = Pools(folder=sources.cache / "pools", frontend=candidate.frontend)
     return Material(
         heard=heard,

@@ -206,6 +206,19 @@ NOISE: Final = _accepts(
 )
 
 
+SCORE: Final = Metric(
+    name="validation score",
+    heading="score",
+    meaning="what a search compares: the mean of several shares of validation clips, steadier than "
+    "accuracy. They are the likelihood (the geometric mean of the score that a keyword's clip "
+    "gives its word) and, for heard, unheard and foreign words each, the share of keywords "
+    "detected where 2 % of those words are, too",
+    value=number("validation", "score"),
+    unit=SHARE,
+    better="higher",
+)
+
+
 def _time(heading: str, meaning: str, *path: str, tables: tuple[Table, ...]) -> Metric:
     return Metric(
         name=heading.removesuffix(" µs"),
@@ -234,6 +247,7 @@ METRICS: tuple[Metric, ...] = (
     UNHEARD,
     HEARD,
     NOISE,
+    SCORE,
     _time("front-end µs", "the front-end, timed alone", "frontend", "p50", tables=_BOTH),
     _time("inference µs", "the model, timed alone", "inference", "p50", tables=_BOTH),
     _tail("p90", "90th percentile of all calls of all windows"),
