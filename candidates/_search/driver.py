@@ -268,7 +268,7 @@ class Driver:
         if lacking:
             self._drop(active, "failed", f"it was measured without {', '.join(lacking)}")
             return
-        keep_model(self.study.folder, active.number, active.trained)
+        keep_model(self.study.folder, active.number, active.trained, round(active.seconds, 1))
         self._end(active.number, self._outcome(active, "completed", row=row))
 
     def _decide(self) -> None:

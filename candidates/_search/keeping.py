@@ -12,11 +12,11 @@ from harness.files import write_bytes, write_json
 _FOLDER: Final = "trials"
 
 
-def keep_model(folder: Path, number: int, trained: Trained) -> None:
-    """Write model and card of trial *number* to the study's *folder*."""
+def keep_model(folder: Path, number: int, trained: Trained, seconds: float) -> None:
+    """Write model and card of trial *number*, trained for *seconds*, to the study's *folder*."""
     path = _model_path(folder, number)
     write_bytes(path, trained.model)
-    write_json(path.with_suffix(".json"), {"format": FORMAT, **trained.card})
+    write_json(path.with_suffix(".json"), {"format": FORMAT, **trained.card, "training_s": seconds})
 
 
 def kept_model(folder: Path, number: int) -> tuple[bytes, dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 import keyword
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import is_dataclass
 from types import FunctionType
 from typing import Any, Final
@@ -45,9 +45,10 @@ def promote(study: Study, space: Space, number: int, name: str, registry: Regist
             f"check out the commit that the study was made with"
         )
         raise SearchError(msg)
+    text = source(candidate, study, trial)
     module = registry.folder / f"{name}.py"
     path = registry.folder / "models" / f"{name}.tflite"
-    write_text(module, source(candidate, study, trial))
+    write_text(module, text)
     write_bytes(path, model)
     write_json(path.with_suffix(".json"), {**card, "candidate": name})
     return f"wrote {module}, its model and its card; now measure it: tox run -- --candidate {name}"
@@ -71,7 +72,7 @@ def _require_new(name: str, registry: Registry) -> None:
 def _completed(study: Study, number: int) -> Trial:
     trials = study.trials()
     if number >= len(trials):
-        msg = f"there is no trial {number} in the study {study.name}; it has {len(trials)}"
+        msg = f"there is no trial {number} in the study {study.name}; it has {_span(trials)}"
         raise SearchError(msg)
     if trials[number].state != "completed":
         completed = [str(trial.number) for trial in trials if trial.state == "completed"]
@@ -83,6 +84,10 @@ def _completed(study: Study, number: int) -> Trial:
     return trials[number]
 
 
+def _span(trials: Sequence[Trial]) -> str:
+    return f"0 to {len(trials) - 1}" if trials else "none"
+
+
 def _docstring(study: Study, trial: Trial) -> str:
     aims, row = study.aims, trial.outcome.row
     values = [
@@ -91,12 +96,17 @@ def _docstring(study: Study, trial: Trial) -> str:
         if (value := metric.value(row)) is not None
     ]
     title = f"Trial {trial.number} of the study {study.name}."
-    varied = [path for path in study.varied if path in trial.point]
     body = (
-        f"The search found {', '.join(varied)}. On validation clips it came to "
-        f"{' and '.join(values)}: see results/searches/{study.name}/report.md."
+        f"The search chose {_listed([*trial.point])}. On validation clips it came to "
+        f"{_listed(values)}: see results/searches/{study.name}/report.md."
     )
-    return f'"""\n{title}\n\n{textwrap.fill(body, _WIDTH)}\n"""'
+    return f'"""\n{title}\n\n{textwrap.fill(body, _WIDTH - 2)}\n"""'
+
+
+def _listed(parts: Sequence[str]) -> str:
+    """Return *parts* as a list in words: ``a, b and c``."""
+    *first, last = parts
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _imports(candidate: Candidate) -> str:

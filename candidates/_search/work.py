@@ -1,11 +1,14 @@
 """What runs on a worker with the resource TRAIN: TensorFlow is imported here, inside functions."""
 
+import logging
 import os
 import pickle
 import platform
 import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
-from functools import cache
 from typing import Any, Final
 
 from candidates._search.measuring import measure
@@ -26,11 +29,28 @@ from harness.spotter.size import zipped_bytes
 from harness.statistics import proportion
 
 
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Keep TensorFlow to one thread, and what its C++ prints from the driver's terminal."""
+    os.environ.update(TF_NUM_INTRAOP_THREADS="1", TF_NUM_INTEROP_THREADS="1")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    stderr, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 2)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(nothing)
+
+
+@_quietly()
 def speech(base: Candidate) -> str:
     """Return the digest of all speech that *base* is trained and validated on."""
     key = specification_hash(base)
     if key not in _SPEECH:
-        _calm()
         from candidates._training.sources import sources_for  # noqa: PLC0415
 
         people = sources_for(base).people
@@ -40,19 +60,19 @@ def speech(base: Candidate) -> str:
     return _SPEECH[key]
 
 
+@_quietly()
 def draft(task: Task) -> Draft:
     """Return the network of *task* before any training; raises CandidateError."""
     require_code(task)
-    _calm()
     from candidates._training.draft import draft as drafted  # noqa: PLC0415
 
     model = drafted(task.candidate)
     return Draft(model=model, zipped_bytes=zipped_bytes(model))
 
 
+@_quietly()
 def train(task: Task, epochs: int, state: bytes | None) -> Reached | Trained:
     """Train *task* until *epochs* are done in all; raises CandidateError if its loss is none."""
-    _calm()
     started = time.monotonic()
     require_code(task)
     require_speech(task, speech(task.base))
@@ -116,25 +136,6 @@ def _heard(candidate: Candidate) -> Any:
         _HEARD.clear()
         _HEARD[key] = listen(candidate, "trial", sources_for(candidate))
     return _HEARD[key]
-
-
-@cache
-def _calm() -> None:
-    """Import TensorFlow, kept to one thread, without the lines that it prints on the way."""
-    os.environ.update(
-        TF_NUM_INTRAOP_THREADS="1", TF_NUM_INTEROP_THREADS="1", TF_CPP_MIN_LOG_LEVEL="3"
-    )
-    stderr, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, 2)
-    try:
-        from candidates._training import keras, tf  # noqa: PLC0415
-
-        tf.zeros(1)  # the devices are looked for now
-        keras.utils.disable_interactive_logging()
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
-        os.close(nothing)
 
 
 def _material(task: Task) -> Any:

@@ -5,10 +5,11 @@ import signal
 from pathlib import Path
 
 import distributed
+import psutil
 import pytest
 
 from candidates._search import cluster
-from candidates._search.cluster import BOARD, TRAIN, remote
+from candidates._search.cluster import BOARD, TRAIN, local, remote
 from candidates._search.study import read
 from harness.errors import SearchError
 from tests.search.processes import (
@@ -113,6 +114,20 @@ def test_a_worker_with_other_speech_is_refused(tmp_path: Path) -> None:
 def _wait_for(address: str, workers: int) -> None:
     with distributed.Client(address, set_as_default=False) as client:
         client.wait_for_workers(workers)
+
+
+def test_a_local_cluster_listens_on_loopback_alone() -> None:
+    with local(1) as crew:
+        crew.require_able()
+        processes = [psutil.Process(), *psutil.Process().children(recursive=True)]
+        listening = {
+            found.laddr.ip
+            for process in processes
+            for found in process.net_connections("tcp")
+            if found.status == psutil.CONN_LISTEN
+        }
+
+    assert listening == {"127.0.0.1"}
 
 
 def test_a_scheduler_that_does_not_answer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
