@@ -21,6 +21,7 @@ BOARD: Final = "BOARD"
 CONNECT_S: Final = 10.0
 """Longest time to wait for a scheduler, and for a worker that trains."""
 
+_ASK_S: Final = 0.5
 _GONE: Final = (
     "the scheduler is gone; start it again, and run the same command to go on with the study"
 )
@@ -41,6 +42,8 @@ class Crew:
         self._client = client
         self._done: queue.SimpleQueue[tuple[Any, distributed.Future]] = queue.SimpleQueue()
         self._futures: set[distributed.Future] = set()
+        self._told: dict[str, Any] = {}
+        self._asked = -_ASK_S
         self.shares_machine = shares_machine
 
     def count(self, resource: str) -> int:
@@ -96,11 +99,15 @@ class Crew:
             raise SearchError(msg)
 
     def _workers(self) -> dict[str, Any]:
-        try:
-            workers: dict[str, Any] = self._client.scheduler_info(n_workers=-1)["workers"]
-        except (KeyError, OSError) as error:
-            raise SearchError(_GONE) from error
-        return workers
+        """Return what the scheduler tells of each worker; it is asked now and then only."""
+        now = time.monotonic()
+        if now - self._asked > _ASK_S:
+            try:
+                self._told = self._client.scheduler_info(n_workers=-1)["workers"]
+            except (KeyError, OSError) as error:
+                raise SearchError(_GONE) from error
+            self._asked = now
+        return self._told
 
 
 def _result(future: distributed.Future) -> Any:

@@ -124,6 +124,15 @@ _SPEECH: Final[dict[str, str]] = {}
 _HEARD: Final[dict[tuple[Any, ...], Any]] = {}
 """The training clips read last, by what they are: a gigabyte that most trials share."""
 
+_SPOKEN: Final[dict[tuple[Any, ...], Any]] = {}
+"""What the last training drew from, by what that follows from: seconds to put together."""
+
+_DRAWN: Final = (
+    *("augmentation", "variants", "repeats", "synthetic", "other_words", "vocabulary"),
+    *("cuts", "foreign", "noise"),
+)
+"""The part of a recipe that the clips of a training follow from."""
+
 
 def _heard(candidate: Candidate) -> Any:
     from candidates._training.heard import listen  # noqa: PLC0415
@@ -143,6 +152,18 @@ def _material(task: Task) -> Any:
     from candidates._training.train import gathered  # noqa: PLC0415
 
     candidate = task.candidate
-    return gathered(
-        candidate, task.name, sources_for(candidate), kinds=KINDS, heard=_heard(candidate)
-    )
+    sources, spoken = sources_for(candidate), _spoken(task)
+    return gathered(candidate, task.name, sources, kinds=KINDS, spoken=spoken)
+
+
+def _spoken(task: Task) -> Any:
+    from candidates._training.sources import sources_for  # noqa: PLC0415
+    from candidates._training.train import spoken_for  # noqa: PLC0415
+
+    candidate, recipe = task.candidate, task.candidate.training
+    key = (candidate.labels, candidate.words, *(getattr(recipe, name) for name in _DRAWN))
+    if key not in _SPOKEN:
+        _SPOKEN.clear()
+        heard, sources = _heard(candidate), sources_for(candidate)
+        _SPOKEN[key] = spoken_for(candidate, task.name, sources, heard)
+    return _SPOKEN[key]

@@ -19,7 +19,7 @@ from candidates._training.ensembles import fit_all
 from candidates._training.features import as_input
 from candidates._training.fit import History, build
 from candidates._training.heard import Heard, listen
-from candidates._training.parts import parts_of, usable
+from candidates._training.parts import Part, parts_of, usable
 from candidates._training.pools import Pools
 from candidates._training.seeds import train_seeds
 from candidates._training.sources import Sources, sources_for
@@ -32,6 +32,21 @@ from harness.datasets import Dataset
 from harness.errors import SpotbenchError
 from harness.files import write_bytes
 from harness.frontends.frontend import Features
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spoken:
+    """
+    The clips of a training, before any front-end.
+
+    Attributes:
+        heard: Training clips of each kind.
+        parts: What epochs draw from.
+
+    """
+
+    heard: Heard
+    parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +88,7 @@ def gathered(
     name: str,
     sources: Sources,
     *,
-    heard: Heard | None = None,
+    spoken: Spoken | None = None,
     kinds: Collection[str] | None = None,
 ) -> Material:
     """
@@ -83,20 +98,28 @@ def gathered(
         candidate: What to train.
         name: What to call it.
         sources: Where speech comes from.
-        heard: Its training clips if they are read already.
+        spoken: Its clips, if they are read already.
         kinds: Kinds of outliers to validate on: see :func:`validation_for`.
 
     """
     specification_hash(candidate)
     if candidate.training.false_accepts is not None:
         require_dense_end(build(candidate))
-    heard = heard or listen(candidate, name, sources)
+    spoken = spoken or spoken_for(candidate, name, sources)
     pools = Pools(folder=sources.cache / "pools", frontend=candidate.frontend)
     return Material(
-        heard=heard,
-        validation=validation_for(candidate, sources, heard, pools, kinds),
-        batches=batches_of(candidate, parts_of(candidate, heard), pools),
+        heard=spoken.heard,
+        validation=validation_for(candidate, sources, spoken.heard, pools, kinds),
+        batches=batches_of(candidate, spoken.parts, pools),
     )
+
+
+def spoken_for(
+    candidate: Candidate, name: str, sources: Sources, heard: Heard | None = None
+) -> Spoken:
+    """Return the clips that *candidate* is trained on; *heard* if it is read already."""
+    heard = heard or listen(candidate, name, sources)
+    return Spoken(heard=heard, parts=parts_of(candidate, heard))
 
 
 def finished(

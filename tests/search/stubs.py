@@ -24,6 +24,9 @@ from harness.errors import CandidateError
 PAUSE: Final = "SEARCH_STUB_PAUSE_S"
 """Environment variable: how long a training takes, in seconds."""
 
+SPIN: Final = "SEARCH_STUB_SPIN"
+"""Environment variable: how often a training, which keeps a core busy, goes round."""
+
 SPEECH: Final = "SEARCH_STUB_SPEECH"
 """Environment variable: what a worker has for speech."""
 
@@ -49,6 +52,7 @@ def train(task: Task, epochs: int, state: bytes | None) -> Reached | Trained:
     require_code(task)
     require_speech(task, speech(task.base))
     time.sleep(float(os.environ.get(PAUSE, "0")))
+    spin(int(os.environ.get(SPIN, "0")))
     if int(state or b"0") >= epochs:
         raise AssertionError(state)
     recipe = task.candidate.training
@@ -83,6 +87,12 @@ def measure(task: Task, model: bytes, _heard: frozenset[str]) -> dict[str, Any]:
         "invalid": [],
         "warnings": [],
     }
+
+
+def spin(rounds: int) -> None:
+    """Keep a core busy."""
+    for _ in range(rounds):
+        pass
 
 
 def _width(task: Task) -> int:
