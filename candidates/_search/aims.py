@@ -42,9 +42,16 @@ class Constraint(NamedTuple):
     metric: Metric
     limit: float
 
-    def excess(self, row: Any) -> float:
-        """Return the share of the limit that *row* misses it by: 0 if it does not, or may not."""
+    def excess(self, row: Any, *, surely: bool = False) -> float:
+        """
+        Return the share of the limit that *row* misses it by: 0 if it does not, or is not known to.
+
+        With *surely*, the better end of a share's 95 % interval counts in place of the share.
+        """
         value = self.metric.value(row)
+        share = self.metric.share(row) if surely and self.metric.share else None
+        if share:
+            value = share["high"] if self.metric.better == "higher" else share["low"]
         if value is None or self.metric.beats(value, self.limit):
             return 0.0
         return max(abs(value - self.limit) / (abs(self.limit) or 1.0), _LEAST)
@@ -74,9 +81,9 @@ class Aims:
         """Return the value of *row* in each objective, less being better; a gap is infinite."""
         return tuple(_loss(metric, row) for metric in self.objectives)
 
-    def excess(self, row: Any) -> float:
-        """Return by how much *row* misses the limits, summed as shares of them."""
-        return sum(constraint.excess(row) for constraint in self.constraints)
+    def excess(self, row: Any, *, surely: bool = False) -> float:
+        """Return by how much *row* misses the limits, or does *surely*, summed as their shares."""
+        return sum(constraint.excess(row, surely=surely) for constraint in self.constraints)
 
     def facts(self) -> dict[str, Any]:
         """Return the aims as JSON, from which :func:`aims_in` makes them again."""

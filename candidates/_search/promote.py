@@ -19,6 +19,9 @@ from harness.errors import SearchError
 from harness.files import write_bytes, write_json, write_text
 
 _WIDTH: Final = 100
+_UNBROKEN: Final = "\0"
+"""In place of a blank at which no line may be broken."""
+
 _NETWORKS: Final = "candidates._networks"
 
 
@@ -91,16 +94,17 @@ def _span(trials: Sequence[Trial]) -> str:
 def _docstring(study: Study, trial: Trial) -> str:
     aims, row = study.aims, trial.outcome.row
     values = [
-        f"{metric.noun} {metric.unit.text(value)}"
+        f"{metric.noun} {metric.unit.text(value).replace(' ', _UNBROKEN)}"
         for metric in aims.objectives
         if (value := metric.value(row)) is not None
     ]
     title = f"Trial {trial.number} of the study {study.name}."
     body = (
-        f"The search chose {_listed([*trial.point])}. On validation clips it came to "
-        f"{_listed(values)}: see results/searches/{study.name}/report.md."
+        f"On validation clips it came to {_listed(values)}. What varied, and what the other "
+        f"trials came to: results/searches/{study.name}/report.md."
     )
-    return f'"""\n{title}\n\n{textwrap.fill(body, _WIDTH - 2)}\n"""'
+    filled = textwrap.fill(body, _WIDTH - 2).replace(_UNBROKEN, " ")
+    return f'"""\n{title}\n\n{filled}\n"""'
 
 
 def _listed(parts: Sequence[str]) -> str:

@@ -22,6 +22,8 @@ class Rungs:
 
     A trial is compared with all of lower numbers that reach its rung, and waits for them. So it
     does not matter in which order workers bring their results, nor how many trials are wanted.
+    A limit counts against a trial only where it is surely missed: training goes on, and
+    validation clips are few.
 
     Args:
         aims: What the study wants.
@@ -63,5 +65,5 @@ class Rungs:
         """Whether the last of *rows* is in the better half, in the goals that all rows know."""
         losses = np.array([self._aims.losses(row) for row in rows])
         known = np.isfinite(losses).all(axis=0)
-        excess = np.array([self._aims.excess(row) for row in rows])
+        excess = np.array([self._aims.excess(row, surely=True) for row in rows])
         return among_the_better(losses[:, known], excess)

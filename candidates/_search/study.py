@@ -190,8 +190,8 @@ def _excesses(space: Space, outcome: Outcome) -> dict[str, float]:
     row = outcome.row or (outcome.rungs[-1] if outcome.rungs else None)
     if row is None:
         return {"refused": 1.0} if outcome.state == "refused" else {}
-    constraints = space.aims.constraints
-    return {constraint.metric.name: constraint.excess(row) for constraint in constraints}
+    stopped = outcome.state == "stopped"  # its training might have gone on to meet a limit
+    return {c.metric.name: c.excess(row, surely=stopped) for c in space.aims.constraints}
 
 
 def _trial(frozen: FrozenTrial) -> Trial:

@@ -83,6 +83,7 @@ def measure(task: Task, model: bytes, _heard: frozenset[str]) -> dict[str, Any]:
         "accuracy": {"correct": 204, "total": 206, "low": 0.96, "high": 0.99},
         "size": {"raw_bytes": len(model), "zipped_bytes": width * 101},
         "latency_us": {"total": {"p50": float(width)}},
+        "windows": [{"p50_us": float(width)}] * 5,
         "board": f"process {os.getpid()}",
         "invalid": [],
         "warnings": [],

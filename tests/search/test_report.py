@@ -25,10 +25,16 @@ def row(zipped_bytes: int, score: float, accuracy: int = 204, **more: Any) -> di
         "size": {"raw_bytes": 9_000, "zipped_bytes": zipped_bytes},
         "latency_us": {"total": {"p50": 70.0}},
         "validation": {"score": score},
+        "windows": [{"p50_us": 70.0}] * 5,
         "board": "raspberry-pi-4",
         "invalid": [],
         **more,
     }
+
+
+def windows(middle_us: float) -> list[dict[str, float]]:
+    """Return windows whose medians deviate by a microsecond."""
+    return [{"p50_us": middle_us + away} for away in (-1.0, 0.0, 1.0)]
 
 
 ROWS: Final = (
@@ -142,7 +148,7 @@ class TestChance:
     def test_without_repeats_chance_is_not_known(self, full: Study) -> None:
         text = page(full)
 
-        assert "No trial was trained again from other seeds, so chance is not known." in text
+        assert "No trial was trained again from two other seeds, so chance is not known." in text
         assert "not known" in next(line for line in text.splitlines() if "| zipped size" in line)
 
     @pytest.mark.parametrize(
@@ -162,6 +168,22 @@ class TestChance:
         assert values[1:4] == ["0", "72.0 %", "1.00%"]
         assert "(70.0 % on average)" in values[4]
         assert values[5] == sure
+
+    def test_chance_of_a_latency_is_that_of_its_windows(self, tmp_path: Path) -> None:
+        how = space("random", goals=("latency",), condition=None)
+        with opened("other", tmp_path / "other", how) as study:
+            for at in (60.0, 70.0):
+                times: dict[str, Any] = {
+                    "latency_us": {"total": {"p50": at}},
+                    "windows": windows(at),
+                }
+                end(study, how, Outcome(state="completed", row=row(2_000, 0.7, **times)))
+            text = page(study)
+
+        line = next(line for line in text.splitlines() if "| latency" in line)
+        assert "10.0 µs" in line
+        assert "1.0 µs (60.0 µs on average)" in line
+        assert "more than chance" in line
 
     def test_trials_that_miss_a_limit_cannot_win(self, full: Study) -> None:
         size = full.aims.objectives[0]

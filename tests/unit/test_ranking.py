@@ -95,6 +95,19 @@ class TestRungs:
 
         assert list(rungs.decided([large])) == [(large, False)]
 
+    @pytest.mark.parametrize(("high", "goes_on"), [(0.975, True), (0.96, False)])
+    def test_a_limit_that_may_be_met_yet_does_not_count(
+        self,
+        high: float,
+        goes_on: bool,  # noqa: FBT001
+    ) -> None:
+        rungs, unripe = Rungs(self.aims), Climbing(1)
+        rungs.remember(0, [{"validation": {"score": 0.1}, "size": {"zipped_bytes": 100}}])
+        unripe.reach(0.9).rungs[0]["accuracy"] = {"correct": 190, "total": 206, "high": high}
+        rungs.reach(unripe)
+
+        assert list(rungs.decided([unripe])) == [(unripe, goes_on)]
+
     def test_each_rung_compares_its_own(self) -> None:
         rungs, trial = Rungs(self.aims), Climbing(1)
         rungs.remember(0, [{"validation": {"score": 0.1}}, {"validation": {"score": 0.9}}])
