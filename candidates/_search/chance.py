@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from candidates._search.aims import Aims
 from candidates._search.cluster import TRAIN
-from candidates._search.driver import POLL_S, Driver
-from candidates._search.study import Trial
+from candidates._search.desk import POLL_S
+from candidates._search.driver import Driver
 from candidates._search.task import Trained
+from candidates._search.trial import Trial
 from harness.record.metric import Metric
 from harness.spotter.size import zipped_bytes
 

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final
 
+import harness
 from candidates._search.chance import repeat
 from candidates._search.cluster import Crew, local, remote
 from candidates._search.driver import Driver
@@ -18,6 +19,9 @@ from candidates._search.task import Work
 from candidates._search.work import WORK
 from harness.candidate.registry import Registry
 from harness.errors import SpotbenchError
+
+RESULTS: Final = Path(harness.__file__).parents[1] / "results" / "searches"
+"""Where studies are, unless a folder is named."""
 
 INTERRUPTED: Final = 130
 """Exit status after Ctrl-C, as shells have it."""
@@ -106,9 +110,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--results",
         type=Path,
-        default=Path("results/searches"),
+        default=RESULTS,
         metavar="DIR",
-        help="put the study at DIR/SPACE",
+        help="put the study at DIR/SPACE; by default at results/searches/SPACE of the repository",
     )
     return parser
 

@@ -1,18 +1,17 @@
 """The driver: it alone asks and tells the study; workers train, boards measure."""
 
-import os
-from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-from candidates._search.cluster import BOARD, TRAIN, Crew
+from candidates._search.cluster import TRAIN, Crew
+from candidates._search.desk import POLL_S, Active, Desk, Step
 from candidates._search.keeping import keep_model
 from candidates._search.progress import Progress
 from candidates._search.rungs import Rungs
 from candidates._search.space import Space
-from candidates._search.study import FINISHED, Outcome, State, Study, Trial
+from candidates._search.study import Study
 from candidates._search.task import Draft, Reached, Task, Trained, Work, WorkerError, code_digest
+from candidates._search.trial import FINISHED, Outcome, State, Trial
 from harness.candidate.candidate import Candidate
-from harness.candidate.card import english_words
 from harness.errors import CandidateError, DatasetError, SearchError
 from harness.record.units import MICROSECONDS
 
@@ -24,38 +23,6 @@ MOST_FAILED: Final = 20
 
 SPEECH: Final = "speech"
 """What a study calls the digest of the speech that it is made with."""
-
-POLL_S: Final = 0.5
-Step = Literal["draft", "train", "measure"]
-
-
-@dataclass(kw_only=True)
-class Active:
-    """
-    A trial that has begun and not ended.
-
-    Attributes:
-        number: Its number.
-        task: What workers are told of it.
-        draft: Its network before any training.
-        early: What that tells: its size, and its times if they count.
-        rungs: Its row at each rung that it has reached.
-        state: Its training, to go on from.
-        trained: Its training when it has ended.
-        worker: Machine that trained it last.
-        seconds: Time that its training took so far.
-
-    """
-
-    number: int
-    task: Task
-    draft: bytes | None = None
-    early: dict[str, Any] = field(default_factory=dict)
-    rungs: list[dict[str, Any]] = field(default_factory=list)
-    state: bytes | None = None
-    trained: Trained | None = None
-    worker: str = ""
-    seconds: float = 0.0
 
 
 class Driver:
@@ -78,10 +45,9 @@ class Driver:
         self.progress = progress
         self._speech = ""
         self._active: dict[int, Active] = {}
-        self._to_train: list[Active] = []
-        self._to_measure: list[Active] = []
+        self._desk = Desk(crew, work, space.rungs, progress)
         self._rungs = Rungs(space.aims)
-        self._training = self._finished = self._refused = self._failed = 0
+        self._finished = self._refused = self._failed = 0
         self._reason = ""
 
     def run(self, wanted: int) -> None:
@@ -98,12 +64,12 @@ class Driver:
         self._resume()
         while True:
             self._decide()
-            self._measure()
-            self._train(wanted)
+            self._desk.hand_out(lambda: self._ask(wanted))
             self.progress.show(self._finished, len(self._active))
             if not self._active:
                 break
-            self._take_in()
+            if (done := self._desk.take_in()) is not None:
+                self._note(*done)
         if not self._finished:
             msg = f"no trial finished; the last ended because: {self._reason}; change the space"
             raise SearchError(msg)
@@ -136,6 +102,7 @@ class Driver:
                 continue
             self._finished += trial.state in FINISHED
             self._rungs.remember(trial.number, trial.outcome.rungs)
+            self.progress.remember(trial)
 
     def _begin(self, trial: Trial) -> None:
         if trial.point.keys() != self.space.vary.keys():
@@ -149,65 +116,16 @@ class Driver:
             return
         active = Active(number=trial.number, task=self.task(f"trial {trial.number}", candidate))
         self._active[trial.number] = active
-        self._to_train.append(active)
+        self._desk.train(active)
 
-    def _train(self, wanted: int) -> None:
-        """Give each worker that is free something to do, trials that have begun first."""
-        while self._training < self._free_slots():
-            while not self._to_train:
-                if self._finished + len(self._active) >= wanted:
-                    return
-                trial = self.study.ask(self.space)
-                if trial is None:  # the grid has no point left
-                    return
-                self._begin(trial)
-            self._submit(self._to_train.pop(0))
-
-    def _free_slots(self) -> int:
-        """Return how many trainings may run: one fewer while a model waits for a core of ours."""
-        slots = self.crew.count(TRAIN)
-        waiting = bool(self._to_measure) and self.crew.shares_machine
-        return min(slots, _cores() - 1) if waiting else slots
-
-    def _submit(self, active: Active) -> None:
-        self._training += 1
-        if active.draft is None:
-            self.crew.submit(TRAIN, (active, "draft"), self.work.draft, active.task)
-            return
-        epochs = active.task.candidate.training.epochs
-        until = max(1, round(self.space.rungs[len(active.rungs)] * epochs))
-        what, train = (active, "train"), self.work.train
-        self.crew.submit(TRAIN, what, train, active.task, until, active.state)
-
-    def _measure(self) -> None:
-        """Give models that wait to a board, or measure them here when a core is free."""
-        if self.crew.count(BOARD):
-            for active in self._to_measure:
-                what = (active, "measure")
-                self.crew.submit(BOARD, what, self.work.measure, *self._model_of(active))
-            self._to_measure.clear()
-        while self._to_measure and not self._core_is_taken():
-            active = self._to_measure.pop(0)
-            self.progress.say(f"measuring {active.task.name} here")
-            self._note(active, "measure", lambda a=active: self.work.measure(*self._model_of(a)))
-
-    def _core_is_taken(self) -> bool:
-        return self.crew.shares_machine and self._training >= _cores()
-
-    def _model_of(self, active: Active) -> tuple[Task, bytes, frozenset[str]]:
-        """Return what to measure of a trial: its model, or its draft as long as it has none."""
-        if active.trained is None:
-            return active.task, active.draft or b"", frozenset()
-        return active.task, active.trained.model, english_words(active.trained.card["heard"])
-
-    def _take_in(self) -> None:
-        """Wait a while for a result, and note it."""
-        done = self.crew.wait(POLL_S)
-        if done is not None:
-            (active, step), result = done
-            if step != "measure":
-                self._training -= 1
-            self._note(active, step, result)
+    def _ask(self, wanted: int) -> bool:
+        """Begin a new trial; False if no more are wanted, or the grid has no point left."""
+        if self._finished + len(self._active) >= wanted:
+            return False
+        trial = self.study.ask(self.space)
+        if trial is not None:
+            self._begin(trial)
+        return trial is not None
 
     def _note(self, active: Active, step: Step, result: Any) -> None:
         """Note the result of one step, or its error, and see what comes next for the trial."""
@@ -233,9 +151,10 @@ class Driver:
         size = {"raw_bytes": len(found.model), "zipped_bytes": found.zipped_bytes}
         active.draft, active.early = found.model, {"size": size}
         times_count = any(metric.unit is MICROSECONDS for metric in self.space.aims.objectives)
-        self._admit(active, self._to_measure if times_count else self._to_train)
+        if self._admitted(active):
+            (self._desk.measure if times_count else self._desk.train)(active)
 
-    def _admit(self, active: Active, queue: list[Active]) -> None:
+    def _admitted(self, active: Active) -> bool:
         """Let a trial go on, unless what is known before its training breaks a limit."""
         broken = [c for c in self.space.aims.constraints if c.excess(active.early)]
         if broken:
@@ -244,15 +163,14 @@ class Driver:
                 state="refused", row=active.early, reason=f"before any training, {reason}"
             )
             self._end(active.number, outcome)
-        else:
-            queue.append(active)
+        return not broken
 
     def _trained(self, active: Active, found: Reached | Trained) -> None:
         active.seconds += found.seconds
         active.worker = found.worker
         if isinstance(found, Trained):
             active.trained = found
-            self._to_measure.append(active)
+            self._desk.measure(active)
             return
         active.state = found.state
         active.rungs.append(active.early | found.row)
@@ -261,7 +179,8 @@ class Driver:
     def _measured(self, active: Active, found: dict[str, Any]) -> None:
         if active.trained is None:
             active.early["latency_us"] = found["latency_us"]
-            self._admit(active, self._to_train)
+            if self._admitted(active):
+                self._desk.train(active)
             return
         row = found | {"validation": active.trained.row["validation"]}
         lacking = [m.name for m in self.space.aims.objectives if m.value(row) is None]
@@ -276,7 +195,7 @@ class Driver:
         for trial, goes_on in list(self._rungs.decided(self._active.values())):
             active = self._active[trial.number]
             if goes_on:
-                self._to_train.insert(0, active)
+                self._desk.train(active, first=True)
             else:
                 self._end(active.number, self._outcome(active, "stopped"))
 
@@ -308,7 +227,3 @@ class Driver:
             if count >= most:
                 msg = f"{most:,} {what}, the last because: {outcome.reason}; change the space"
                 raise SearchError(msg)
-
-
-def _cores() -> int:
-    return os.cpu_count() or 1

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Final, TextIO
 
 from candidates._search.space import Space
-from candidates._search.study import FINISHED, Trial
+from candidates._search.trial import FINISHED, Trial
 
 _SILENT_S: Final = 30.0
 """Seconds between two lines where there is no terminal."""
@@ -33,10 +33,14 @@ class Progress:
         self._told = -_SILENT_S
 
     def note(self, trial: Trial) -> None:
-        """Count a trial that ended."""
-        self._counts[trial.state] += 1
+        """Count a trial that has just ended."""
         if trial.state in FINISHED:
             self._ended.append(time.monotonic())
+        self.remember(trial)
+
+    def remember(self, trial: Trial) -> None:
+        """Count a trial that ended at any time: it says nothing about the pace."""
+        self._counts[trial.state] += 1
         row = trial.outcome.row
         if row is None or self._space.aims.excess(row):
             return

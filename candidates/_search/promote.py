@@ -10,8 +10,9 @@ from typing import Any, Final
 import harness
 from candidates._search.keeping import kept_model
 from candidates._search.space import Space
-from candidates._search.study import Study, Trial
+from candidates._search.study import Study
 from candidates._search.text import differing, written
+from candidates._search.trial import Trial
 from harness.candidate.candidate import Candidate
 from harness.candidate.registry import Registry
 from harness.candidate.specification import specification_hash

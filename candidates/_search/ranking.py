@@ -34,9 +34,10 @@ def ranks(losses: Numbers, excess: Numbers) -> npt.NDArray[np.intp]:
 
 def dominated(losses: Numbers) -> npt.NDArray[np.bool_]:
     """Return for each row of *losses* whether another is as small in all goals, less in one."""
-    no_worse = (losses[:, np.newaxis] <= losses).all(axis=2)
-    better = (losses[:, np.newaxis] < losses).any(axis=2)
-    return np.asarray((no_worse & better).any(axis=0))
+    beaten = [
+        bool(((losses <= row).all(axis=1) & (losses < row).any(axis=1)).any()) for row in losses
+    ]
+    return np.array(beaten, bool)
 
 
 def order(losses: Numbers, excess: Numbers) -> list[int]:

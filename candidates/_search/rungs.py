@@ -1,12 +1,15 @@
 """Rungs: places in a training where the less promising half of the trials is stopped."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 
 from candidates._search.aims import Aims
 from candidates._search.ranking import among_the_better
+
+NEAR: Final = 200
+"""Earlier trials that one is compared with: enough to know its place, in milliseconds."""
 
 
 class Climber(Protocol):
@@ -20,10 +23,10 @@ class Rungs:
     """
     Decides which trials go on.
 
-    A trial is compared with all of lower numbers that reach its rung, and waits for them. So it
-    does not matter in which order workers bring their results, nor how many trials are wanted.
-    A limit counts against a trial only where it is surely missed: training goes on, and
-    validation clips are few.
+    A trial is compared with the last NEAR of lower numbers that reach its rung, and waits for
+    all lower numbers. So it does not matter in which order workers bring their results, nor how
+    many trials are wanted. A limit counts against a trial only where it is surely missed:
+    training goes on, and validation clips are few.
 
     Args:
         aims: What the study wants.
@@ -58,8 +61,8 @@ class Rungs:
             rung = len(trial.rungs) - 1
             if all(count > rung for other, count in reached.items() if other < number):
                 del self._waiting[number]
-                earlier = [row for other, row in self._rows[rung].items() if other < number]
-                yield trial, self._is_promising([*earlier, trial.rungs[-1]])
+                earlier = [row for o, row in sorted(self._rows[rung].items()) if o < number]
+                yield trial, self._is_promising([*earlier[-NEAR:], trial.rungs[-1]])
 
     def _is_promising(self, rows: list[dict[str, Any]]) -> bool:
         """Whether the last of *rows* is in the better half, in the goals that all rows know."""

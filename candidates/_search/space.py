@@ -138,7 +138,15 @@ def load_space(name: str) -> Space:
     if name not in space_names():
         msg = f"unknown space {name!r}; known spaces: {', '.join(space_names())}"
         raise SearchError(msg)
-    module = importlib.import_module(f"{spaces.__name__}.{name}")
+    try:
+        module = importlib.import_module(f"{spaces.__name__}.{name}")
+    except (SearchError, CandidateError) as error:
+        msg = f"_search/spaces/{name}.py: {error}"
+        raise SearchError(msg) from error
+    except Exception as error:
+        fault = f"{type(error).__name__}: {error}"
+        msg = f"_search/spaces/{name}.py cannot be imported: {fault}; fix the module"
+        raise SearchError(msg) from error
     found = getattr(module, "SPACE", None)
     if not isinstance(found, Space):
         kind = type(found).__name__

@@ -5,90 +5,33 @@ The journal is a file of Optuna's. A trial is one entry when it begins and few w
 whatever is killed, whenever, leaves the trials that had ended and none that is half told.
 """
 
-import json
-import os
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import optuna
-from optuna.distributions import (
-    BaseDistribution,
-    CategoricalDistribution,
-    FloatDistribution,
-    IntDistribution,
-)
 from optuna.storages import JournalStorage
-from optuna.storages.journal import JournalFileBackend
-from optuna.storages.journal._storage import JournalOperation
 from optuna.trial import FrozenTrial, TrialState
 
 from candidates._search import points
 from candidates._search.aims import Aims, aims_in
+from candidates._search.journal import CURE, Journal, mend
+from candidates._search.sampling import distributions, tpe
 from candidates._search.space import Space
-from candidates._search.variations import Label, Real, Share, Variation, Whole
+from candidates._search.trial import Outcome, Trial
 from harness.errors import SearchError
 from harness.files import locked, require_writable
 
 JOURNAL: Final = "journal.log"
 LOCK: Final = ".driver.lock"
 
-State = Literal["running", "completed", "stopped", "refused", "failed"]
-FINISHED: Final = ("completed", "stopped")
-"""States of trials that count."""
-
 _OUTCOME: Final = "outcome"
 _SPACE: Final = "space"
 _AIMS: Final = "aims"
 _VARIED: Final = "varied"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """
-    What a trial came to.
-
-    Attributes:
-        state: How it ended.
-        rungs: Its row at each rung that it reached: measured values, as in a record.
-        row: Its row in the end, or what it was refused for; None if nothing was measured.
-        reason: Why it was refused or failed; empty otherwise.
-        worker: Machine that it was trained on, or empty.
-        seconds: Time that its training took, on its worker.
-
-    """
-
-    state: State
-    rungs: list[dict[str, Any]] = field(default_factory=list)
-    row: dict[str, Any] | None = None
-    reason: str = ""
-    worker: str = ""
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Trial:
-    """
-    One try of a study.
-
-    Attributes:
-        number: Its number, from 0.
-        point: A label for each field that varies.
-        outcome: What it came to; its state is ``running`` if it has not ended.
-
-    """
-
-    number: int
-    point: Mapping[str, Label]
-    outcome: Outcome
-
-    @property
-    def state(self) -> State:
-        """How it ended, or that it has not."""
-        return self.outcome.state
 
 
 class Study:
@@ -142,8 +85,8 @@ class Study:
         """Begin the next trial; None if the grid has no point left."""
         number = len(self._kept.get_trials(deepcopy=False))
         if space.sampler == "tpe":
-            self._kept.sampler = _tpe(self.name, number)
-            self._kept.ask(_distributions(space))
+            self._kept.sampler = tpe(self.name, number)
+            self._kept.ask(distributions(space))
         else:
             size = points.grid_size(space.vary) if space.sampler == "grid" else None
             if size is not None and number >= size:
@@ -153,7 +96,7 @@ class Study:
                 optuna.trial.create_trial(
                     state=TrialState.RUNNING,
                     params=of(space.vary, self.name, number),
-                    distributions=_distributions(space),
+                    distributions=distributions(space),
                 )
             )
         return _trial(self._kept.get_trials(deepcopy=False)[number])
@@ -200,27 +143,6 @@ def _trial(frozen: FrozenTrial) -> Trial:
     return Trial(number=frozen.number, point=frozen.params, outcome=outcome)
 
 
-def _distributions(space: Space) -> dict[str, BaseDistribution]:
-    return {path: _distribution(variation) for path, variation in space.vary.items()}
-
-
-def _distribution(variation: Variation) -> BaseDistribution:
-    match variation:
-        case Share(by=by):
-            return _distribution(by)
-        case Whole(low=low, high=high, log=log):
-            return IntDistribution(low, high, log=log)
-        case Real(low=low, high=high, log=log):
-            return FloatDistribution(low, high, log=log)
-    return CategoricalDistribution(list(variation.labels or ()))
-
-
-def _tpe(name: str, number: int) -> optuna.samplers.TPESampler:
-    """Return the sampler of one trial: no state but the trials before, and a seed of its own."""
-    seed = points.seed(name, number, "tpe")
-    return optuna.samplers.TPESampler(seed=seed, multivariate=True, constant_liar=True)
-
-
 @contextmanager
 def opened(name: str, folder: Path, space: Space) -> Iterator[Study]:
     """
@@ -235,7 +157,7 @@ def opened(name: str, folder: Path, space: Space) -> Iterator[Study]:
     require_writable(folder)
     try:
         with locked(folder / LOCK, wait=False):
-            _mend(folder / JOURNAL)
+            mend(folder / JOURNAL)
             study = Study(name, folder, _load(name, folder, space))
             _require_same(study, space)
             study.finish_telling(space)
@@ -262,56 +184,14 @@ def _load(name: str, folder: Path, space: Space | None) -> optuna.Study:
     warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
     path = folder / JOURNAL
     try:
-        storage = JournalStorage(_Journal(str(path)))
+        storage = JournalStorage(Journal(str(path)))
         if space is None or name in optuna.get_all_study_names(storage):
             return optuna.load_study(study_name=name, storage=storage)
     except Exception as error:
-        msg = f"{path} is damaged ({error!r}); {_CURE}"
+        msg = f"{path} is damaged ({error!r}); {CURE}"
         raise SearchError(msg) from error
     directions = ["maximize" if m.better == "higher" else "minimize" for m in space.aims.objectives]
     return optuna.create_study(study_name=name, storage=storage, directions=directions)
-
-
-_CURE: Final = "restore it from version control, or remove its folder to begin anew"
-
-
-class _Journal(JournalFileBackend):  # type: ignore[misc]  # Optuna's types are not at hand
-    """
-    A journal that one process writes, which holds a lock of its own.
-
-    What is written outlives the process at once, and a failure of power when a trial ends:
-    waiting for the disk after each of a trial's dozen entries would cost more than the rest.
-    """
-
-    def append_logs(self, logs: list[dict[str, Any]]) -> None:
-        """Write entries, a line each."""
-        lines = "".join(json.dumps(log, separators=(",", ":")) + "\n" for log in logs)
-        with Path(self._file_path).open("ab") as file:
-            file.write(lines.encode())
-            file.flush()
-            if any(log["op_code"] == JournalOperation.SET_TRIAL_STATE_VALUES for log in logs):
-                os.fsync(file.fileno())
-
-
-def _mend(path: Path) -> None:
-    """Cut off the last entry of a journal if it is half written; raise if another is."""
-    if not path.exists():
-        return
-    lines = path.read_bytes().split(b"\n")
-    if lines[-1]:
-        whole = path.stat().st_size - len(lines[-1])
-        with path.open("r+b") as file:
-            file.truncate(whole)
-        print(f"{path} ended in the middle of an entry, which is left out")
-    for number, line in enumerate(lines[:-1], start=1):
-        try:
-            operation = json.loads(line)["op_code"]
-        except (ValueError, KeyError, TypeError) as error:
-            msg = f"{path} is damaged in line {number} ({error}); {_CURE}"
-            raise SearchError(msg) from error
-        if (number == 1) != (operation == JournalOperation.CREATE_STUDY):
-            msg = f"{path} is damaged in line {number}: it must begin with one study; {_CURE}"
-            raise SearchError(msg)
 
 
 def _require_same(study: Study, space: Space) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from candidates._search.command import main
 from candidates._search.progress import Progress
-from candidates._search.study import Outcome, Trial
+from candidates._search.trial import Outcome, Trial
 from tests.search.stubs import STUB, load, space
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from candidates._search import desk
 from candidates._search import driver as module
 from candidates._search.aims import Goal
 from candidates._search.chance import REPEATS, repeat
@@ -15,8 +16,9 @@ from candidates._search.cluster import BOARD, TRAIN
 from candidates._search.driver import Driver
 from candidates._search.progress import Progress
 from candidates._search.space import Space
-from candidates._search.study import Trial, opened
+from candidates._search.study import opened
 from candidates._search.task import Draft, Task, Work, WorkerError
+from candidates._search.trial import Trial
 from candidates._search.variations import Choices
 from harness.errors import CandidateError, DatasetError, SearchError
 from tests.search.crews import Here
@@ -187,7 +189,7 @@ class TestMeasuring:
     def test_the_driver_measures_when_a_core_is_free(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(module, "_cores", lambda: 2)
+        monkeypatch.setattr(desk, "_cores", lambda: 2)
         busy = []
 
         class Counting(Here):

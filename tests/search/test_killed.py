@@ -10,7 +10,8 @@ import pytest
 
 from candidates._search.driver import Driver
 from candidates._search.progress import Progress
-from candidates._search.study import FINISHED, opened, read
+from candidates._search.study import opened, read
+from candidates._search.trial import FINISHED
 from tests.search.crews import Here
 from tests.search.processes import driver, outcomes, until
 from tests.search.stubs import STUB, load

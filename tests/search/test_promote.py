@@ -12,8 +12,9 @@ from candidates._networks import DsCnn, TcCnn
 from candidates._search.keeping import keep_model
 from candidates._search.promote import promote, source
 from candidates._search.space import Space
-from candidates._search.study import Outcome, Study, opened, read
+from candidates._search.study import Study, opened, read
 from candidates._search.task import Trained
+from candidates._search.trial import Outcome
 from candidates._search.variations import Choices
 from harness import GO_STOP_BUDGET, Augmentation, Candidate, LogMel, Training
 from harness.candidate.card import read_model

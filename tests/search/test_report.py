@@ -12,7 +12,8 @@ from candidates._search.chance import REPEATS, ranked
 from candidates._search.report import render
 from candidates._search.report.front import front
 from candidates._search.space import Space
-from candidates._search.study import Outcome, Study, opened, read
+from candidates._search.study import Study, opened, read
+from candidates._search.trial import Outcome
 from tests.search.stubs import space
 
 NAMES: Final = ("front", "importance", "parallel", "progress")

@@ -10,7 +10,8 @@ import optuna
 import pytest
 
 from candidates._search.space import Space
-from candidates._search.study import JOURNAL, Outcome, Study, opened, read
+from candidates._search.study import JOURNAL, Study, opened, read
+from candidates._search.trial import Outcome
 from candidates._search.variations import Choices, Whole
 from harness.errors import SearchError
 from tests.search.stubs import space

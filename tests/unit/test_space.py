@@ -1,14 +1,17 @@
 """Spaces: what may vary, by path; and what is wanted."""
 
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pytest
 
 from candidates._networks import DsCnn, TcCnn
+from candidates._search import spaces
 from candidates._search.aims import Goal, aims_in
 from candidates._search.space import Space, load_space, space_names
 from candidates._search.text import written
@@ -273,6 +276,28 @@ class TestRefusals:
             match=r"^unknown space 'best'; known spaces: quickest, seed_grid, smallest$",
         ):
             load_space("best")
+
+
+@pytest.mark.parametrize(
+    ("source", "fault"),
+    [
+        ("SPACE = 3", r"must define SPACE = Space\(...\), found int$"),
+        ("SPACE = 1 / 0", r"cannot be imported: ZeroDivisionError: .*; fix the module$"),
+        (
+            "from candidates._search.variations import Whole\nSPACE = Whole(3, 2)",
+            r"^_search/spaces/broken.py: impossible range: ",
+        ),
+    ],
+)
+def test_a_broken_space_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, fault: str
+) -> None:
+    (tmp_path / "broken.py").write_text(source)
+    monkeypatch.setattr(spaces, "__path__", [str(tmp_path)])
+    monkeypatch.delitem(sys.modules, f"{spaces.__name__}.broken", raising=False)
+
+    with pytest.raises(SearchError, match=fault):
+        load_space("broken")
 
 
 @pytest.mark.parametrize("name", space_names())

@@ -8,7 +8,8 @@ from typing import Any
 from tabulate import tabulate
 
 from candidates._search.chance import ranked
-from candidates._search.study import Study, Trial
+from candidates._search.study import Study
+from candidates._search.trial import Trial
 from harness.record.metric import Metric
 from harness.record.metrics import LATENCY
 from harness.record.rows import window_medians_us

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from candidates._search.aims import Aims
 from candidates._search.ranking import dominated, stacked
-from candidates._search.study import Trial
+from candidates._search.trial import Trial
 
 
 def front(trials: Sequence[Trial], aims: Aims) -> list[Trial]:

@@ -8,7 +8,8 @@ from tabulate import tabulate
 from candidates._search.chance import REPEATS
 from candidates._search.report.chance import chance
 from candidates._search.report.front import front
-from candidates._search.study import FINISHED, Study, Trial
+from candidates._search.study import Study
+from candidates._search.trial import FINISHED, Trial
 from candidates._search.variations import Label
 from harness.record.metric import Metric
 from harness.record.metrics import ACCURACY, LATENCY, SCORE, SIZE

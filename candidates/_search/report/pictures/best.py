@@ -5,7 +5,8 @@ from typing import Final
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from candidates._search.study import FINISHED, Study
+from candidates._search.study import Study
+from candidates._search.trial import FINISHED
 from harness.record.metric import Metric
 from harness.report.pictures.canvas import BLUE, FAINT, MUTED, WIDTH, Canvas, our_style
 

@@ -6,7 +6,8 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from candidates._search.report.front import front
-from candidates._search.study import Study, Trial
+from candidates._search.study import Study
+from candidates._search.trial import Trial
 from candidates._search.variations import Label
 from harness.record.metric import Metric
 from harness.report.pictures.canvas import (

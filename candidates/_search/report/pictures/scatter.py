@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from candidates._search.report.front import front
-from candidates._search.study import Study, Trial
+from candidates._search.study import Study
+from candidates._search.trial import Trial
 from harness.record.metric import Metric
 from harness.report.pictures.canvas import (
     BLUE,
