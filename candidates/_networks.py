@@ -95,6 +95,48 @@ class TcCnn:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SeedDsCnn:
+    """
+    The network of the recipe that this project grew from, in its unusual order.
+
+    Depthwise convolutions between 3x3 and 1x1 ones: ten LiteRT operators.
+
+    Attributes:
+        width: Filters of every convolution; 48 is the recipe's.
+
+    """
+
+    width: int
+
+    def __call__(self, keras: Any, input_shape: tuple[int, int], labels: tuple[str, ...]) -> Any:
+        """Build the Keras model: (frames, mel bins) in, softmax over *labels* out."""
+        layers = keras.layers
+        return keras.Sequential(
+            [
+                keras.Input(shape=(*input_shape, 1)),
+                layers.Conv2D(self.width, 3, strides=2, use_bias=False),
+                layers.BatchNormalization(),
+                layers.ReLU(),
+                layers.DepthwiseConv2D(3, padding="same", use_bias=False),
+                layers.Conv2D(self.width, 3, strides=2, use_bias=False),
+                layers.DepthwiseConv2D(3, padding="same", use_bias=False),
+                layers.BatchNormalization(),
+                layers.ReLU(),
+                layers.DepthwiseConv2D(3, padding="same", use_bias=False),
+                layers.Conv2D(self.width, 1, use_bias=False),
+                layers.BatchNormalization(),
+                layers.ReLU(),
+                layers.DepthwiseConv2D(3, padding="same", use_bias=False),
+                layers.BatchNormalization(),
+                layers.ReLU(),
+                layers.GlobalAveragePooling2D(),
+                layers.Dense(len(labels)),
+                layers.Softmax(),
+            ]
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Ensemble:
     """
     Networks of one kind in one model: their features meet in one Dense layer.

@@ -39,3 +39,7 @@ class ModelError(SpotbenchError):
 
 class ResultsError(SpotbenchError):
     """Results that cannot be read or written."""
+
+
+class SearchError(SpotbenchError):
+    """A search that cannot be run: its space, its study or its cluster is at fault."""

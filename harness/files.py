@@ -103,16 +103,24 @@ def _encoded(text: str) -> bytes:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
+def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
     """
     Hold the lock *path*, which one process at a time can hold.
 
-    The lock is an empty file, made if it is missing. A process that has to wait for it
-    prints a line. A killed process releases it. Raises OSError if *path* cannot be locked.
+    The lock is an empty file, made if it is missing. A killed process releases it.
+
+    Args:
+        path: The lock.
+        wait: Whether to wait for another process that holds it, and print a line.
+
+    Raises:
+        BlockingIOError: If another process holds it and *wait* is false.
+        OSError: If *path* cannot be locked.
+
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab") as file:
-        _lock(file.fileno(), path)
+        _lock(file.fileno(), path, wait=wait)
         yield
 
 
@@ -132,9 +140,11 @@ def locked_folder(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _lock(descriptor: int, path: Path) -> None:
+def _lock(descriptor: int, path: Path, *, wait: bool = True) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
+        if not wait:
+            raise
         print(f"waiting for another process that holds {path}", file=sys.stderr)
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -8,7 +8,7 @@ import scipy.optimize
 import scipy.special
 
 from candidates._training import keras
-from candidates._training.validation import Validation, predict
+from candidates._training.validation import Validation, predict, rated
 from harness.candidate.training import FalseAccepts
 from harness.decisions import OPERATING_THRESHOLD, Scores
 from harness.errors import CandidateError
@@ -77,8 +77,6 @@ def calibrate(model: Any, validation: Validation, rates: FalseAccepts | None) ->
         rates: Largest share of each kind that may trigger the rule; None to change nothing.
 
     """
-    if rates is None or not validation.outliers:
-        return Calibration(factor=1.0, decided_by=None, fitted={})
     fitted = {
         kind: Fitted(
             rate=(rate := getattr(rates, kind)),
@@ -87,7 +85,10 @@ def calibrate(model: Any, validation: Validation, rates: FalseAccepts | None) ->
             digest=outliers.digest,
         )
         for kind, outliers in validation.outliers.items()
+        if kind in rated(rates)
     }
+    if not fitted:
+        return Calibration(factor=1.0, decided_by=None, fitted={})
     strictest = min(fitted, key=lambda kind: fitted[kind].factor)
     factor = fitted[strictest].factor
     last = _last(model)

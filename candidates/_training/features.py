@@ -56,11 +56,15 @@ class Work:
 
 
 def made_from(clips: Clips, work: Work) -> Iterator[npt.NDArray[Any]]:
-    """Yield the features of *clips*, in order, some clips at a time: the same ones every time."""
+    """
+    Yield the features of *clips*, in order, some clips at a time: the same ones every time.
+
+    A process that may start no others, such as a search's worker, makes them itself.
+    """
     step = max(1, _AT_ONCE // work.variants)
     starts = range(0, len(clips), step)
     parts = (clips[start : start + step] for start in starts)
-    if len(clips) * work.variants < _FEW:
+    if len(clips) * work.variants < _FEW or multiprocessing.current_process().daemon:
         yield from map(work, parts, starts)
         return
     with ProcessPoolExecutor(PROCESSES, multiprocessing.get_context("spawn")) as pool:

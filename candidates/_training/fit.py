@@ -1,13 +1,18 @@
 """Training one network: batches in, a trained Keras model and its history out."""
 
+import math
+from collections import Counter
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy.typing as npt
 from tqdm import tqdm
 
 from candidates._training import keras, tf
 from candidates._training.batches import Batches
+from candidates._training.dropouts import counted
 from candidates._training.levels import Levels
 from candidates._training.pruning import Pruning, prunable
 from candidates._training.validation import Validation
@@ -20,64 +25,166 @@ History = dict[str, list[float]]
 _DIGITS: Final = 4
 
 
+@dataclass(frozen=True, kw_only=True)
+class State:
+    """
+    A training after some epochs, to go on from in this or another process.
+
+    Attributes:
+        epochs: Epochs that are done.
+        weights: Weights of the model, those of pruning wrappers among them.
+        optimizer: Variables of the optimizer.
+        steps: Steps that are done, by the number of clips in their batch.
+        history: What each epoch came to.
+
+    """
+
+    epochs: int
+    weights: list[npt.NDArray[Any]]
+    optimizer: list[npt.NDArray[Any]]
+    steps: Counter[int]
+    history: History
+
+
+class Fit:
+    """
+    The training of one network, epoch by epoch.
+
+    It can be paused after any epoch: one that goes on from :attr:`state` ends with the same
+    weights, bit for bit, as one that was never paused.
+
+    Args:
+        candidate: What to train.
+        batches: Its training clips.
+        validation: The clips that each epoch is measured on.
+        state: Where to go on from; None to begin.
+
+    """
+
+    def __init__(
+        self,
+        candidate: Candidate,
+        batches: Batches,
+        validation: Validation,
+        state: State | None = None,
+    ) -> None:
+        recipe = candidate.training
+        keras.backend.clear_session()
+        keras.utils.set_random_seed(recipe.seed)
+        tf.config.experimental.enable_op_determinism()
+        self._model = build(candidate)
+        self._levels = Levels(self._model, recipe.levels) if recipe.levels else None
+        if candidate.sparsity:
+            steps = recipe.epochs * len(batches)
+            self._model = prunable(self._model, candidate, steps=steps)
+        self._optimizer = keras.optimizers.Adam(learning_rate(candidate, len(batches)))
+        self._optimizer.build(self._model.trainable_variables)
+        self._batches, self._validation = batches, validation
+        self._steps: Counter[int] = Counter()
+        self._history: History = {}
+        self.epochs = 0
+        if state:
+            self._restore(state)
+        # Only now: it reads from the weights how far pruning is.
+        self._pruning = Pruning(self._model) if candidate.sparsity else None
+        self._step = _stepper(self._model, self._optimizer, self._levels)
+
+    @property
+    def state(self) -> State:
+        """What another process can go on from."""
+        return State(
+            epochs=self.epochs,
+            weights=self._model.get_weights(),
+            optimizer=[variable.numpy() for variable in self._optimizer.variables],
+            steps=self._steps.copy(),
+            history={key: list(values) for key, values in self._history.items()},
+        )
+
+    def epoch(self) -> dict[str, float]:
+        """
+        Train on every batch of the next epoch; returns its loss and what validation came to.
+
+        Raises:
+            CandidateError: If the loss is not a finite number.
+
+        """
+        loss = self._train()
+        if not math.isfinite(loss):
+            msg = f"the loss of epoch {self.epochs + 1} is {loss}; use a lower learning_rate"
+            raise CandidateError(msg)
+        measured = {"loss": loss, **self.measured(self._validation.measure)}
+        for key, value in measured.items():
+            self._history.setdefault(key, []).append(round(value, _DIGITS))
+        self.epochs += 1
+        return measured
+
+    def measured(self, measure: Callable[[Any], dict[str, float]]) -> dict[str, float]:
+        """Return what *measure* says of the model, its weights rounded as they will be."""
+        with self._levels() if self._levels else nullcontext():
+            return measure(self._model)
+
+    def settled(self) -> tuple[Any, History]:
+        """End the training; returns the model, stripped of pruning wrappers, and its history."""
+        if self._levels:
+            self._levels.settle()
+        return (self._pruning.stripped() if self._pruning else self._model), self._history
+
+    def _train(self) -> float:
+        """Train on every batch of an epoch; returns the mean loss of its clips."""
+        total, clips = 0.0, 0
+        for features, targets in self._batches.epoch(self.epochs):
+            if self._pruning:
+                self._pruning.step()
+            size = len(features)
+            total += size * float(self._step(features, targets, self._steps[size]))
+            self._steps[size] += 1
+            clips += size
+        return total / clips
+
+    def _restore(self, state: State) -> None:
+        self._model.set_weights(state.weights)
+        for variable, value in zip(self._optimizer.variables, state.optimizer, strict=True):
+            variable.assign(value)
+        self._steps, self.epochs = state.steps.copy(), state.epochs
+        self._history = {key: list(values) for key, values in state.history.items()}
+
+
 def fit(
     candidate: Candidate, name: str, batches: Batches, validation: Validation
 ) -> tuple[Any, History]:
     """Return the trained Keras model, stripped of pruning wrappers, and its history."""
-    recipe = candidate.training
-    keras.backend.clear_session()
-    keras.utils.set_random_seed(recipe.seed)
-    tf.config.experimental.enable_op_determinism()
-    model = build(candidate)
-    levels = Levels(model, recipe.levels) if recipe.levels else None
-    pruning = None
-    if candidate.sparsity:
-        model = prunable(model, candidate, steps=recipe.epochs * len(batches))
-        pruning = Pruning(model)
-    step = _stepper(model, keras.optimizers.Adam(learning_rate(candidate, len(batches))), levels)
-    history: History = {}
-    with tqdm(total=recipe.epochs, desc=name, unit="epoch") as bar:
-        for number in range(recipe.epochs):
-            loss = _epoch(batches, number, step, pruning)
-            with levels() if levels else nullcontext():
-                measured = {"loss": loss, **validation.measure(model)}
-            for key, value in measured.items():
-                history.setdefault(key, []).append(round(value, _DIGITS))
+    training = Fit(candidate, batches, validation)
+    epochs = candidate.training.epochs
+    with tqdm(total=epochs, desc=name, unit="epoch") as bar:
+        while training.epochs < epochs:
+            measured = training.epoch()
             bar.set_postfix({k: f"{v:.3f}" for k, v in measured.items()}, refresh=False)
             bar.update()
-    if levels:
-        levels.settle()
-    return (pruning.stripped() if pruning else model), history
-
-
-def _epoch(
-    batches: Batches, number: int, step: Callable[..., Any], pruning: Pruning | None
-) -> float:
-    """Train on every batch of an epoch; returns the mean loss of its clips."""
-    total, clips = 0.0, 0
-    for features, targets in batches.epoch(number):
-        if pruning:
-            pruning.step()
-        total += len(features) * float(step(features, targets))
-        clips += len(features)
-    return total / clips
+    return training.settled()
 
 
 def _stepper(model: Any, optimizer: Any, levels: Levels | None) -> Callable[..., Any]:
-    """Return what trains *model* on one batch, and returns its loss."""
+    """
+    Return what trains *model* on one batch, and returns its loss.
+
+    Beside features and targets it takes the number of earlier steps on a batch of their size.
+    """
     entropy = keras.losses.CategoricalCrossentropy()
     weights = model.trainable_variables
-    optimizer.build(weights)
 
     @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]  # as TensorFlow is
-    def step(features: Any, targets: Any) -> Any:
+    def step(features: Any, targets: Any, calls: Any) -> Any:
         with levels() if levels else nullcontext(), tf.GradientTape() as tape:
-            loss = entropy(targets, model(features, training=True))
+            with counted(model, calls):
+                scores = model(features, training=True)
+            loss = entropy(targets, scores)
             gradients = tape.gradient(loss, weights)
         optimizer.apply_gradients(zip(gradients, weights, strict=True))
         return loss
 
-    return lambda features, targets: step(tf.constant(features), tf.constant(targets))
+    return lambda features, targets, calls: step(
+        tf.constant(features), tf.constant(targets), tf.constant(calls, tf.int64)
+    )
 
 
 def build(candidate: Candidate) -> Any:

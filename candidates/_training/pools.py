@@ -113,7 +113,7 @@ class _Plan:
         pool = self._read(file)
         if pool is not None:
             return pool
-        with locked(folder / "pools.lock"):
+        with locked(_lock(file)):
             pool = self._read(file)  # another process may have made it meanwhile
             if pool is None:
                 self._make(file)
@@ -149,7 +149,9 @@ class _Plan:
     def _make(self, file: Path) -> None:
         """Write *file* in one step."""
         digest = hashlib.sha256(self.key)
-        with tempfile.TemporaryDirectory(dir=file.parent, prefix=_WRITING) as scratch:
+        with tempfile.TemporaryDirectory(
+            dir=file.parent, prefix=f"{_WRITING}{file.stem}-"
+        ) as scratch:
             fresh = Path(scratch) / file.name
             with fresh.open("wb") as opened, self._progress() as bar:
                 opened.write(b" " * _DIGEST_BYTES)
@@ -194,12 +196,21 @@ def _edition() -> str:
     return sha256(code + f"{np.__version__} {scipy.__version__}".encode())
 
 
+def _lock(file: Path) -> Path:
+    """Return the lock of one pool: others may be made at the same time."""
+    return file.with_suffix(".lock")
+
+
 def _forget(folder: Path) -> None:
     """Remove what killed writers left, and the pools not used for longest, down to the limit."""
     for left in folder.glob(f"{_WRITING}*"):
-        shutil.rmtree(left, ignore_errors=True)
+        pool = left.name.removeprefix(_WRITING).partition("-")[0]
+        # Its writer is at work where the lock is held.
+        with contextlib.suppress(BlockingIOError), locked(folder / f"{pool}.lock", wait=False):
+            shutil.rmtree(left, ignore_errors=True)
     room = LIMIT_BYTES
     for file in sorted(folder.glob("*.pool"), key=lambda file: -file.stat().st_mtime_ns):
         room -= file.stat().st_size
         if room < 0:
-            file.unlink()
+            file.unlink(missing_ok=True)
+            _lock(file).unlink(missing_ok=True)

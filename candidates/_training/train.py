@@ -5,25 +5,26 @@ import logging
 import time
 import traceback
 import warnings
-from dataclasses import replace
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from candidates._training.batches import batches_of
+from candidates._training.batches import Batches, batches_of
 from candidates._training.calibrate import calibrate, require_dense_end
 from candidates._training.cards import Made, card_of
 from candidates._training.convert import CALIBRATION_CLIPS, convert
 from candidates._training.ensembles import fit_all
 from candidates._training.features import as_input
-from candidates._training.fit import build
-from candidates._training.heard import listen
+from candidates._training.fit import History, build
+from candidates._training.heard import Heard, listen
 from candidates._training.listening import chosen_trigger, validation_scene
-from candidates._training.parts import parts_of, usable
+from candidates._training.parts import Part, parts_of, usable
 from candidates._training.pools import Pools
 from candidates._training.seeds import train_seeds
 from candidates._training.sources import Sources, sources_for
-from candidates._training.validation import validation_for
+from candidates._training.validation import Validation, validation_for
 from harness.candidate.candidate import Candidate, model_path
 from harness.candidate.card import Card
 from harness.candidate.registry import Registry
@@ -33,6 +34,38 @@ from harness.errors import SpotbenchError
 from harness.files import write_bytes
 from harness.frontends.frontend import Features
 from harness.spotter.loading import make_spotter
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spoken:
+    """
+    The clips of a training, before any front-end.
+
+    Attributes:
+        heard: Training clips of each kind.
+        parts: What epochs draw from.
+
+    """
+
+    heard: Heard
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Material:
+    """
+    What a training consists of, before the first step.
+
+    Attributes:
+        heard: Training clips of each kind.
+        batches: The features that epochs draw.
+        validation: Validation clips as features.
+
+    """
+
+    heard: Heard
+    batches: Batches
+    validation: Validation
 
 
 def train(candidate: Candidate, name: str, sources: Sources) -> tuple[bytes, Card]:
@@ -46,32 +79,65 @@ def train(candidate: Candidate, name: str, sources: Sources) -> tuple[bytes, Car
 
     """
     started = time.monotonic()
-    specification_hash(candidate)  # a source that cannot be read is refused before the training
-    model, made = trained(candidate, name, sources)
-    data = convert(
-        model,
-        candidate.quantization,
-        _calibration(candidate, made.heard.task),
-        rounded_scales=candidate.rounded_scales,
-    )
-    card = card_of(candidate, name, made, data)
+    material = gathered(candidate, name, sources)
+    model, history = fit_all(candidate, name, material.batches, material.validation)
+    data, card = finished(candidate, name, material, model, history)
     return data, replace(card, training_s=round(time.monotonic() - started, 1))
 
 
-def trained(candidate: Candidate, name: str, sources: Sources) -> tuple[Any, Made]:
-    """Return the trained and calibrated Keras model of *candidate*, and what it came from."""
-    rates = candidate.training.false_accepts
-    if rates is not None:
+def gathered(
+    candidate: Candidate,
+    name: str,
+    sources: Sources,
+    *,
+    spoken: Spoken | None = None,
+    kinds: Collection[str] | None = None,
+) -> Material:
+    """
+    Return what *candidate* is trained from; one that could not be trained is refused first.
+
+    Args:
+        candidate: What to train.
+        name: What to call it.
+        sources: Where speech comes from.
+        spoken: Its clips, if they are read already.
+        kinds: Kinds of outliers to validate on: see :func:`validation_for`.
+
+    """
+    specification_hash(candidate)
+    if candidate.training.false_accepts is not None:
         require_dense_end(build(candidate))
-    heard = listen(candidate, name, sources)
+    spoken = spoken or spoken_for(candidate, name, sources)
     pools = Pools(folder=sources.cache / "pools", frontend=candidate.frontend)
-    validation = validation_for(candidate, sources, heard, pools)
-    batches = batches_of(candidate, parts_of(candidate, heard), pools)
-    model, history = fit_all(candidate, name, batches, validation)
-    calibration = calibrate(model, validation, rates)
-    return model, Made(
-        heard=heard, validation=validation.task, history=history, calibration=calibration
+    return Material(
+        heard=spoken.heard,
+        validation=validation_for(candidate, sources, spoken.heard, pools, kinds),
+        batches=batches_of(candidate, spoken.parts, pools),
     )
+
+
+def spoken_for(
+    candidate: Candidate, name: str, sources: Sources, heard: Heard | None = None
+) -> Spoken:
+    """Return the clips that *candidate* is trained on; *heard* if it is read already."""
+    heard = heard or listen(candidate, name, sources)
+    return Spoken(heard=heard, parts=parts_of(candidate, heard))
+
+
+def finished(
+    candidate: Candidate, name: str, material: Material, model: Any, history: History
+) -> tuple[bytes, Card]:
+    """Calibrate and convert a trained Keras model; returns the ``.tflite`` file and its card."""
+    heard, validation = material.heard, material.validation
+    calibration = calibrate(model, validation, candidate.training.false_accepts)
+    data = convert(
+        model,
+        candidate.quantization,
+        _calibration(candidate, heard.task),
+        rounded_scales=candidate.rounded_scales,
+    )
+    made = Made(heard=heard, validation=validation.task, history=history, calibration=calibration)
+    return data, card_of(candidate, name, made, data)
 
 
 def _calibration(candidate: Candidate, task: Dataset) -> Features:

@@ -1,6 +1,6 @@
 """Features of the validation clips, which a training reports on and is calibrated with."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ from candidates._training.parts import noise
 from candidates._training.pools import Pools
 from candidates._training.sources import Sources
 from harness.candidate.candidate import Candidate
-from harness.candidate.training import KINDS
+from harness.candidate.training import KINDS, FalseAccepts
 from harness.datasets import Dataset
 from harness.datasets.dataset import content_digest
 from harness.decisions import Scores
@@ -72,9 +72,38 @@ class Validation:
             measured["detection"] = float((hits & sure).mean())
         return measured
 
+    def shares(self, model: Any) -> dict[str, float]:
+        """
+        Return shares that tell two models apart more finely than accuracy does.
+
+        ``likelihood`` is the geometric mean of the score that each keyword's clip gives its
+        word. ``detected beside heard``, and so on for each kind of words, is the share of
+        keywords that are right and surer than all but WATCHED of the clips of that kind.
+        """
+        scores = predict(model, self.features)
+        right = scores[np.arange(len(scores)), self.labels]
+        hits = scores.argmax(axis=1) == self.labels
+        likelihood = np.exp(np.log(np.maximum(right, _LEAST_SCORE)).mean())
+        shares = {"accuracy": float(hits.mean()), "likelihood": float(likelihood)}
+        for kind, outliers in self.outliers.items():
+            if kind in _BY_WORTH:
+                bar = np.quantile(sureness(predict(model, outliers.features)), 1 - WATCHED)
+                sure = sureness(scores) > bar
+                shares[f"detected beside {kind}"] = float((hits & sure).mean())
+        return shares
+
+
+_LEAST_SCORE: Final = 1e-7
+"""As in Keras's cross-entropy."""
 
 _BY_WORTH: Final = ("unheard", "foreign", "heard")
 """Kinds of outliers, the first of which that there is gives the detection shown."""
+
+
+def sureness(scores: Scores) -> npt.NDArray[np.float64]:
+    """Return how sure each top score is, also where float32 calls it 1: float64 ``(clips,)``."""
+    others = np.sort(scores.astype(float), axis=1)[:, :-1].sum(axis=1)
+    return np.asarray(-np.log(np.maximum(others, np.finfo(float).tiny)))
 
 
 def predict(model: Any, features: Features) -> Scores:
@@ -85,9 +114,18 @@ def predict(model: Any, features: Features) -> Scores:
 
 
 def validation_for(
-    candidate: Candidate, sources: Sources, heard: Heard, pools: Pools
+    candidate: Candidate,
+    sources: Sources,
+    heard: Heard,
+    pools: Pools,
+    kinds: Collection[str] | None = None,
 ) -> Validation:
-    """Return the validation clips of *candidate*; outliers only if it is to be calibrated."""
+    """
+    Return the validation clips of *candidate*.
+
+    Its outliers are those of *kinds*, by default of each kind that it is to be calibrated with.
+    """
+    wanted = rated(candidate.training.false_accepts) if kinds is None else kinds
     task = sources.people.load(candidate.words, "validation")
 
     def features_of(clips: npt.NDArray[np.int16], what: str) -> Features:
@@ -100,18 +138,21 @@ def validation_for(
         labels=np.array([candidate.labels.index(word) for word in task.words], np.intp),
         outliers={
             kind: Outliers(features=features_of(clips, f"{kind} validation"), digest=digest)
-            for kind, clips, digest in _outliers(candidate, sources, heard)
+            for kind, clips, digest in _outliers(candidate, sources, heard, wanted)
         },
     )
 
 
+def rated(rates: FalseAccepts | None) -> list[str]:
+    """Return the kinds of outliers that have a rate."""
+    return [kind for kind in KINDS if rates is not None and getattr(rates, kind) is not None]
+
+
 def _outliers(
-    candidate: Candidate, sources: Sources, heard: Heard
+    candidate: Candidate, sources: Sources, heard: Heard, kinds: Collection[str]
 ) -> Iterator[tuple[str, npt.NDArray[np.int16], str]]:
-    """Yield kind, clips and digest of each kind of outlier that has a rate in the recipe."""
-    rates = candidate.training.false_accepts
-    wanted = [kind for kind in KINDS if rates is not None and getattr(rates, kind) is not None]
-    for kind in wanted:
+    """Yield kind, clips and digest of each of *kinds* that there are clips of."""
+    for kind in kinds:
         if kind == "noise":
             rng = np.random.default_rng(_SEED)
             clips = np.stack([noise(rng) for _ in range(NOISES)])

@@ -1,6 +1,7 @@
 """The model card: JSON beside a model that records what it was trained from, and the outcome."""
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -118,8 +119,12 @@ def heard_words(candidate: Candidate, name: str, folder: Path) -> frozenset[str]
     """
     if isinstance(candidate.network, ReadyModel):
         return frozenset(candidate.network.heard)
-    sources = _card(candidate, name, folder).get("heard", {}).values()
-    texts = [text for languages in sources for text in languages.get("en", ())]
+    return english_words(_card(candidate, name, folder).get("heard", {}))
+
+
+def english_words(heard: Mapping[str, Mapping[str, Iterable[str]]]) -> frozenset[str]:
+    """Return the English words of a card's list *heard*, those inside phrases, too."""
+    texts = [text for languages in heard.values() for text in languages.get("en", ())]
     return frozenset(word for text in texts for word in (text, *text.split()))
 
 

@@ -58,7 +58,7 @@ def measured_row(
         accuracy=_accuracy(scored),
         scores=_scores(scored),
         operating_rule=_operating_rule(scored),
-        stream=stream_part(scored.listened),
+        stream=stream_part(scored.listened) if scored.listened else None,
         size={"raw_bytes": len(scored.data), "zipped_bytes": scored.zipped_bytes},
         sparsity=_sparsity(scored),
         parameters=model.anatomy.parameters,

@@ -13,6 +13,7 @@ from harness import decisions, statistics
 from harness.candidate.candidate import Candidate
 from harness.candidate.card import heard_words, read_model, trigger_of
 from harness.candidate.registry import Registry
+from harness.candidate.trigger import Trigger
 from harness.datasets import DIGITS, Dataset
 from harness.datasets.noise import noise_clips, noise_kinds
 from harness.decisions import Scores
@@ -22,7 +23,7 @@ from harness.measure.speech import Speech, is_noise
 from harness.measure.timing import time_once
 from harness.sharing import Clips
 from harness.spotter.loading import make_spotter
-from harness.spotter.probe import probe
+from harness.spotter.probe import Origin, probe
 from harness.spotter.size import zipped_bytes
 from harness.spotter.spotter import Spotter
 from harness.stream.evaluation import Listened, listen
@@ -60,7 +61,7 @@ class Scored:
         scores: Their scores.
         outliers: What must not trigger the rule, by kind: ``words`` the model heard in training,
             ``unheard`` ones, ``noise``, and the digits of ``people`` and ``synthetic`` voices.
-        listened: Its scores of a stream.
+        listened: Its scores of a stream; None if it did not listen to one.
         init_us: Time to load the model, in microseconds.
         first_call_us: Time of the first call, in microseconds.
         added_peak_bytes: How far loading and one call raised the peak memory of a
@@ -74,7 +75,7 @@ class Scored:
     dataset: Dataset
     scores: Scores
     outliers: Mapping[str, Outliers]
-    listened: Listened
+    listened: Listened | None
     init_us: float
     first_call_us: float
     added_peak_bytes: int
@@ -121,12 +122,47 @@ def score(candidate: Candidate, name: str, registry: Registry, speech: Speech) -
         DatasetError, AudioError: If the clips to score cannot be read.
 
     """
+    folder = registry.folder
+    model = ModelFile(
+        origin=registry.package,
+        data=read_model(candidate, name, folder),
+        heard=heard_words(candidate, name, folder),
+        trigger=trigger_of(candidate, name, folder),
+    )
+    return score_model(candidate, name, model, speech)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelFile:
+    """
+    A ``.tflite`` file to score, and what is known of it.
+
+    Attributes:
+        origin: Package that a child process imports the candidate from, or the candidate.
+        data: Contents of the ``.tflite`` file.
+        heard: English words that its training contained.
+        trigger: Trigger to listen to a stream with; None not to listen.
+
+    """
+
+    origin: Origin
+    data: bytes
+    heard: frozenset[str]
+    trigger: Trigger | None = None
+
+
+def score_model(candidate: Candidate, name: str, model: ModelFile, speech: Speech) -> Scored:
+    """
+    Score every clip of *speech* with *model*, which may be in no folder.
+
+    Raises:
+        CandidateError, ModelError, DatasetError, AudioError: As :func:`score` does.
+
+    """
     dataset = speech.task(candidate.words)
-    data = read_model(candidate, name, registry.folder)
-    heard = heard_words(candidate, name, registry.folder)
-    others = _others(candidate, heard, speech)
+    data, others = model.data, _others(candidate, model.heard, speech)
     clips = [dataset.clips, *(other.clips for other in others)]
-    probed = probe(registry.package, name, data, clips)
+    probed = probe(model.origin, name, data, clips)
     require_working(candidate.frontend, dataset.clips[0])
     start = time.perf_counter()
     spotter = make_spotter(candidate, name, data)
@@ -134,8 +170,11 @@ def score(candidate: Candidate, name: str, registry: Registry, speech: Speech) -
     try:
         first_call_us = time_once(lambda: spotter(dataset.clips[0]))
         scores = spotter.score(dataset.clips)
-        trigger = trigger_of(candidate, name, registry.folder)
-        listened = listen(speech.stream(candidate.words), spotter, trigger)
+        listened = (
+            listen(speech.stream(candidate.words), spotter, model.trigger)
+            if model.trigger
+            else None
+        )
     except RuntimeError as error:
         msg = f"{name}.tflite failed on a clip: {error}; convert it again"
         raise ModelError(msg) from error

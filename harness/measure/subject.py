@@ -149,6 +149,10 @@ class Subject:
         stages = time_stages(spotter, self._clips, calls)
         return Window(total_us=total_us, stages=stages, before=before, after=after)
 
+    def timed(self, calls: int) -> Times:
+        """Time *calls* of the spotter, as pytest-benchmark does in the gate."""
+        return time_calls(self.scored.spotter, self._clips, calls)
+
     def take_again(self) -> None:
         """
         Measure all windows again while the board makes them invalid, twice at most.
@@ -156,14 +160,10 @@ class Subject:
         The old windows are replaced when all new ones are there, so an interrupted
         attempt leaves the old ones in place.
         """
-
-        def timed(calls: int) -> Times:
-            return time_calls(self.scored.spotter, self._clips, calls)
-
         while len(self.attempts) < MAX_REPEATS and (reasons := board_reasons(self._evidence)):
             throttled_before = board.readings(self._conditions.machine)["throttled"]
             planned = range(self._conditions.profile.windows)
-            windows = [self._window(timed, first=number == 0) for number in planned]
+            windows = [self._window(self.timed, first=number == 0) for number in planned]
             self.attempts.append(Attempt(reasons, self.windows))
             self.windows, self._throttled_before = windows, throttled_before
 

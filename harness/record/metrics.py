@@ -271,6 +271,17 @@ REALTIME: Final = Metric(
     better="lower",
     tables=("stream",),
 )
+SCORE: Final = Metric(
+    name="validation score",
+    heading="score",
+    meaning="what a search compares: the mean of several shares of validation clips, steadier than "
+    "accuracy. They are the likelihood (the geometric mean of the score that a keyword's clip "
+    "gives its word) and, for heard, unheard and foreign words each, the share of keywords "
+    "detected where 2 % of those words are, too",
+    value=number("validation", "score"),
+    unit=SHARE,
+    better="higher",
+)
 
 
 def _time(heading: str, meaning: str, *path: str, tables: tuple[Table, ...]) -> Metric:
@@ -306,6 +317,7 @@ METRICS: tuple[Metric, ...] = (
     DELAY,
     SLOW_DELAY,
     REALTIME,
+    SCORE,
     _time("front-end µs", "the front-end, timed alone", "frontend", "p50", tables=_BOTH),
     _time("inference µs", "the model, timed alone", "inference", "p50", tables=_BOTH),
     _tail("p90", "90th percentile of all calls of all windows"),

@@ -17,6 +17,7 @@ import scipy.fft  # noqa: F401  (once in the helper process, and not in each of 
 
 from harness import children
 from harness.audio import Clip
+from harness.candidate.candidate import Candidate
 from harness.candidate.registry import Registry
 from harness.children import Child
 from harness.decisions import Scores
@@ -63,12 +64,16 @@ class Probed(NamedTuple):
     scores: tuple[Scores, ...]
 
 
-def probe(package: str, name: str, data: bytes, clips: Sequence[Clips]) -> Probed:
+Origin = str | Candidate
+"""Package that a child process imports a candidate from, or the candidate itself."""
+
+
+def probe(origin: Origin, name: str, data: bytes, clips: Sequence[Clips]) -> Probed:
     """
     Make a spotter and score *clips*, in a child process.
 
     Args:
-        package: Package that holds the candidates.
+        origin: Where the candidate comes from.
         name: Name of the candidate.
         data: Contents of its ``.tflite`` file.
         clips: Clips to score, at least one in each array.
@@ -83,7 +88,7 @@ def probe(package: str, name: str, data: bytes, clips: Sequence[Clips]) -> Probe
     shares = [shared(part) for part in clips]
     descriptors = [descriptor for _, descriptor in shares]
     try:
-        return children.run(_probed, package, name, data, SCORING_S, share=descriptors)
+        return children.run(_probed, origin, name, data, SCORING_S, share=descriptors)
     except (CandidateError, ModelError):
         raise
     except SpotbenchError as error:  # an error of data sets, say, would end the whole run
@@ -95,11 +100,11 @@ def probe(package: str, name: str, data: bytes, clips: Sequence[Clips]) -> Probe
         raise ModelError(msg) from error
 
 
-def _probed(child: Child, package: str, name: str, data: bytes, limit_s: float) -> Probed:
+def _probed(child: Child, origin: Origin, name: str, data: bytes, limit_s: float) -> Probed:
     child.begin(_LOADED)
     added_peak_bytes = _added_peak_bytes(data)  # before anything else takes memory
     child.begin(_IMPORTED)
-    candidate = Registry(package).load(name)
+    candidate = Registry(origin).load(name) if isinstance(origin, str) else origin
     clips = [received(descriptor) for descriptor in child.descriptors]
     child.begin(_LOADED)
     spotter = make_spotter(candidate, name, data)

@@ -15,6 +15,7 @@ from candidates._training.features import PROCESSES, as_input
 from candidates._training.pools import Pools
 from harness import Augmentation, LogMel
 from harness.errors import DatasetError
+from harness.files import locked
 from tests.training.synthetic import voices
 
 CLIPS = voices(6)
@@ -192,6 +193,16 @@ def test_what_a_killed_writer_left_is_removed(pools: Pools) -> None:
     pools.of(CLIPS, HOW, 2, "clips")
 
     assert not left.exists()
+
+
+def test_a_pool_that_is_being_made_is_left_alone(pools: Pools) -> None:
+    being_made = pools.folder / ".writing-1234-x"
+    being_made.mkdir(parents=True)
+
+    with locked(pools.folder / "1234.lock"):
+        pools.of(CLIPS, HOW, 2, "clips")
+
+    assert being_made.exists()
 
 
 def test_a_full_disk_is_told(pools: Pools, monkeypatch: pytest.MonkeyPatch) -> None:

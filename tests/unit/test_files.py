@@ -179,3 +179,12 @@ def test_a_free_lock_is_taken_silently(tmp_path: Path, capsys: pytest.CaptureFix
     for _ in range(2):
         with locked(tmp_path / "words.lock"):
             assert capsys.readouterr().err == ""
+
+
+def test_a_lock_that_is_not_waited_for_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "words.lock"
+    with locked(path), pytest.raises(BlockingIOError), locked(path, wait=False):
+        pass
+
+    with locked(path, wait=False):
+        assert path.exists()

@@ -10,9 +10,13 @@ import pytest
 import harness
 
 ROOT = Path(__file__).parents[2]
-FORBIDDEN = {"tensorflow", "keras", "tf_keras", "tensorflow_model_optimization"}
+TRAINING = {"tensorflow", "keras", "tf_keras", "tensorflow_model_optimization"}
+FORBIDDEN = {*TRAINING, "optuna", "distributed", "dask"}
 HARNESS = sorted((ROOT / "harness").rglob("*.py"))
 CANDIDATES = sorted((ROOT / "candidates").glob("*.py"))
+SEARCH = sorted((ROOT / "candidates" / "_search").rglob("*.py"))
+SPACES = [path for path in SEARCH if path.parent.name == "spaces"]
+ON_WORKERS = "candidates._search.work"
 FOR_CANDIDATES = {
     *("dataclasses", "functools", "math", "typing"),
     "numpy",  # for a front-end of its own
@@ -103,6 +107,44 @@ def test_a_name_the_harness_lacks_is_an_error_that_says_so() -> None:
 def test_imported_by_sees_what_is_imported() -> None:
     assert "colorsys" in imported_by("colorsys")
     assert "colorsys" not in imported_by("json")
+
+
+def imports_at_the_top(source: str) -> set[str]:
+    """Names that *source* imports outside of functions."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            node.body = [ast.Pass()]
+    return imports(ast.unparse(tree))
+
+
+@pytest.mark.parametrize("path", SEARCH, ids=module_name)
+def test_the_search_imports_training_only_inside_functions_that_run_on_workers(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
+
+    assert not TRAINING & imported_packages(path)
+    assert not any(name.startswith("candidates._training") for name in imports_at_the_top(source))
+    if module_name(path) != ON_WORKERS:
+        assert not any(name.startswith("candidates._training") for name in imports(source))
+
+
+def test_an_import_at_the_top_is_told_from_one_inside_a_function() -> None:
+    source = "import a\ndef f():\n    import b\nclass C:\n    import c\n    def g(self): import d"
+
+    assert imports_at_the_top(source) == {"a", "c"}
+    assert imports(source) == {"a", "b", "c", "d"}
+
+
+def test_a_board_imports_neither_optuna_nor_tensorflow_nor_dask() -> None:
+    found = imported_by("candidates._search.measuring", *map(module_name, SPACES))
+
+    assert not FORBIDDEN & {name.partition(".")[0] for name in found}
+
+
+def test_candidates_do_not_import_the_search() -> None:
+    users = [path for path in CANDIDATES if "candidates._search" in path.read_text("utf-8")]
+
+    assert users == []
 
 
 @pytest.mark.parametrize("path", HARNESS, ids=module_name)

@@ -128,8 +128,8 @@ def test_every_metric_reads_its_value_from_a_whole_row_and_none_from_an_empty_on
     metric: Metric,
 ) -> None:
     unheard = {"unheard": row("a")["operating_rule"]["false_accepts"]["words"]}  # type: ignore[index]
-    whole = row("a")
-    whole["operating_rule"]["false_accepts"] |= unheard  # type: ignore[index]
+    whole: Any = {**row("a"), "validation": {"score": 0.9}}
+    whole["operating_rule"]["false_accepts"] |= unheard
     assert isinstance(metric.value(whole), float)
     assert metric.value({}) is None
 

@@ -12,10 +12,9 @@ import pytest
 from harness.decisions import THRESHOLDS
 from harness.errors import DatasetError
 from harness.measure.run import Run
-from harness.measure.scoring import Scored
 from harness.measure.speech import Speech
 from harness.measure.stream import stream_part
-from harness.stream.evaluation import Found, judged
+from harness.stream.evaluation import Found, Listened, judged
 from harness.stream.material import SLOT_S, Clips
 from tests.unit.models import Clips as Recordings
 from tests.unit.models import loud, loudness_model, make_package, make_run, ready, silent
@@ -41,17 +40,18 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 @pytest.fixture
-def scored(run: Run) -> Scored:
+def listened(run: Run) -> Listened:
     subject = run.subject("good")
     subject.prepare()
     assert subject.error is None
-    return subject.scored
+    assert subject.scored.listened is not None
+    return subject.scored.listened
 
 
-def test_a_row_says_how_often_a_spotter_is_wrong_in_an_hour(scored: Scored) -> None:
-    part = stream_part(scored.listened)
+def test_a_row_says_how_often_a_spotter_is_wrong_in_an_hour(listened: Listened) -> None:
+    part = stream_part(listened)
 
-    seconds = scored.listened.scene.background_s
+    seconds = listened.scene.background_s
     assert part["hours"] == pytest.approx(sum(seconds.values()) / 3_600, abs=1e-4)
     assert part["kinds"].keys() == seconds.keys() == {"other words", "noise", "tones"}
     count = sum(kind["count"] for kind in part["kinds"].values())
@@ -59,19 +59,19 @@ def test_a_row_says_how_often_a_spotter_is_wrong_in_an_hour(scored: Scored) -> N
     assert part["false_accepts"]["per_hour"] == pytest.approx(count / part["hours"], rel=0.01)
     assert part["false_accepts"]["low"] < count / part["hours"] < part["false_accepts"]["high"]
     assert part["missed"]["total"] == 4
-    assert part["digest"] == scored.listened.scene.digest
+    assert part["digest"] == listened.scene.digest
     assert 0 < part["realtime_share"] < 1
 
 
-def test_a_row_says_which_trigger_listened(scored: Scored) -> None:
-    part = stream_part(scored.listened)
+def test_a_row_says_which_trigger_listened(listened: Listened) -> None:
+    part = stream_part(listened)
 
     trigger = {name: part[name] for name in ("threshold", "hop_ms", "mean_of", "refractory_ms")}
     assert trigger == {"threshold": 0.95, "hop_ms": 100, "mean_of": 2, "refractory_ms": 1_000}
 
 
-def test_the_curve_holds_the_point_at_the_threshold(scored: Scored) -> None:
-    part = stream_part(scored.listened)
+def test_the_curve_holds_the_point_at_the_threshold(listened: Listened) -> None:
+    part = stream_part(listened)
 
     curve = part["curve"]
     at = curve["threshold"].index(0.95)
@@ -83,7 +83,7 @@ def test_the_curve_holds_the_point_at_the_threshold(scored: Scored) -> None:
 def test_without_a_detection_there_is_no_delay(run: Run) -> None:
     subject = run.subject("good")
     subject.prepare()
-    subject.scored.listened.means[:] = 0.5
+    subject.listened.means[:] = 0.5
 
     assert stream_part(subject.scored.listened)["delay_ms"] == {"p50": None, "p95": None}
 
@@ -119,8 +119,8 @@ def test_sentences_are_asked_for_without_the_words_of_the_task() -> None:
     assert asked == [("go", "stop")]
 
 
-def test_who_listens_to_the_same_audio_counts_the_same(scored: Scored, tmp_path: Path) -> None:
-    scene = scored.listened.scene
+def test_who_listens_to_the_same_audio_counts_the_same(listened: Listened, tmp_path: Path) -> None:
+    scene = listened.scene
     samples = np.concatenate(list(scene.blocks()))
     (tmp_path / "stream.wav").write_bytes(riff_bytes(samples.tobytes(), sample_bytes=2))
 
@@ -132,6 +132,6 @@ def test_who_listens_to_the_same_audio_counts_the_same(scored: Scored, tmp_path:
     detections: list[dict[str, Any]] = [json.loads(line) for line in done.stdout.splitlines()]
     ends = np.array([round(16_000 * one["time_s"]) for one in detections], np.intp)
     outcome = judged(scene, Found(ends, tuple(one["word"] for one in detections)))
-    assert outcome == scored.listened.outcome
+    assert outcome == listened.outcome
     assert outcome.accepted > 0
     assert outcome.missed < outcome.keywords

@@ -1,0 +1,1 @@
+"""Search: candidates by the hundred, trained on one machine or many, measured on a board."""

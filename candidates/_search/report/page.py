@@ -1,0 +1,131 @@
+"""``results/searches/<space>/report.md``: a pure function of the journal."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from tabulate import tabulate
+
+from candidates._search.chance import REPEATS
+from candidates._search.report.chance import chance
+from candidates._search.report.front import front
+from candidates._search.study import Study
+from candidates._search.trial import FINISHED, Trial
+from candidates._search.variations import Label
+from harness.record.metric import Metric
+from harness.record.metrics import ACCURACY, LATENCY, SCORE, SIZE
+from harness.report.columns import interval
+
+SHOWN: Final = {
+    "front": "Trials and their limits",
+    "progress": "The best so far, over the trials",
+    "importance": "Importance of each field that varies",
+    "parallel": "What each trial chose, and what it came to",
+}
+"""Pictures in their order, and what each shows."""
+
+
+def study_page(study: Study, drawn: Sequence[str]) -> str:
+    """Return the page of *study*; *drawn* names the pictures that there are."""
+    trials = study.trials()
+    finished = [trial for trial in trials if trial.state in FINISHED]
+    parts = [f"# Study {study.name}: {len(finished)} finished trials", _counts(trials)]
+    best = front(trials, study.aims)
+    if best:
+        parts += [
+            "## The best trials",
+            "No other trial that meets every limit is better than one of these in all goals.",
+            table(study, best),
+            *_boards(best),
+        ]
+    parts += [f"![{SHOWN[name]}]({name}.svg)" for name in SHOWN if name in drawn]
+    parts += chance(study, study.facts().get(REPEATS, {}))
+    parts += ["## The space", _space(study), "## Every trial"]
+    if finished:
+        parts.append(_folded(f"{len(finished)} finished trials", table(study, finished)))
+    dropped = [trial for trial in trials if trial.outcome.reason]
+    if dropped:
+        lines = [(trial.number, trial.state, trial.outcome.reason) for trial in dropped]
+        reasons = _markdown(lines, ["trial", "", "because"], ["right", "left", "left"])
+        parts.append(_folded(f"{len(dropped)} refused or failed", reasons))
+    return "\n\n".join(parts) + "\n"
+
+
+def table(study: Study, trials: Sequence[Trial]) -> str:
+    """Return a table of *trials*: what varies, the goals, accuracy and its interval, limits."""
+    aims, varied = study.aims, study.varied
+    shown = [*aims.objectives]
+    shown += [m for m in (SCORE, ACCURACY, SIZE, LATENCY) if m.name not in {s.name for s in shown}]
+    heads = ["trial", *varied.values()]
+    for metric in shown:
+        heads += [metric.heading, *(["95 % interval"] if metric.share else [])]
+    lines = [
+        [
+            str(trial.number),
+            *(_label(trial.point.get(path)) for path in varied),
+            *(cell for metric in shown for cell in _cells(metric, trial)),
+            _limits_missed(study, trial),
+        ]
+        for trial in trials
+    ]
+    return _markdown(lines, [*heads, "limits"], ["right"] * len(heads) + ["left"])
+
+
+def _cells(metric: Metric, trial: Trial) -> list[str]:
+    row = trial.outcome.row if trial.state == "completed" else trial.outcome.rungs[-1]
+    value = metric.value(row)
+    cells = ["-" if value is None else metric.unit.cell(value)]
+    if metric.share:
+        share = metric.share(row)
+        cells.append(interval(share) if share else "-")
+    return cells
+
+
+def _limits_missed(study: Study, trial: Trial) -> str:
+    if trial.state == "stopped":
+        return f"stopped at rung {len(trial.outcome.rungs)}"
+    row = trial.outcome.row
+    broken = [c.metric.name for c in study.aims.constraints if c.excess(row)]
+    doubts = ["times invalid"] if row and row.get("invalid") else []
+    return ", ".join([*(f"misses {name}" for name in broken), *doubts]) or "meets all"
+
+
+def _label(label: Label) -> str:
+    return f"{label:.3g}" if isinstance(label, float) else str(label)
+
+
+def _counts(trials: Sequence[Trial]) -> str:
+    def count(state: str) -> int:
+        return sum(trial.state == state for trial in trials)
+
+    workers = sorted({trial.outcome.worker for trial in trials if trial.outcome.worker})
+    hours = sum(trial.outcome.seconds for trial in trials) / 3600
+    return (
+        f"{count('completed')} completed, {count('stopped')} stopped at a rung, "
+        f"{count('refused')} refused, {count('failed')} failed, {count('running')} not ended. "
+        f"Trained for {hours:.1f} hours in all on {len(workers)} machines. All values are of "
+        f"validation clips: a search reads no test clip."
+    )
+
+
+def _boards(trials: Sequence[Trial]) -> list[str]:
+    """Return on which board the times were taken, and what speaks against them."""
+    rows = [trial.outcome.row for trial in trials if trial.outcome.row]
+    boards = sorted({row["board"] for row in rows if "board" in row})
+    reasons = {reason for row in rows for reason in (*row.get("invalid", ()),)}
+    text = [f"Times were measured on {', '.join(boards)}."] if boards else []
+    return [" ".join([*text, *(f"Invalid: {reason}." for reason in sorted(reasons))])]
+
+
+def _space(study: Study) -> str:
+    described = study.description.items()
+    lines = [(part, "a function" if "\n" in text else f"`{text}`") for part, text in described]
+    return _markdown(lines, ["part", "value"], ["left", "left"])
+
+
+def _folded(title: str, text: str) -> str:
+    return f"<details>\n<summary>{title}</summary>\n\n{text}\n\n</details>"
+
+
+def _markdown(lines: Sequence[Sequence[Any]], heads: Sequence[str], align: Sequence[str]) -> str:
+    safe = [[str(cell).replace("|", "\\|").replace("\n", " ") for cell in line] for line in lines]
+    return tabulate(safe, headers=heads, tablefmt="github", colalign=align, disable_numparse=True)

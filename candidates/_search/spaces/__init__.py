@@ -1,0 +1,1 @@
+"""One module a space, each with ``SPACE = Space(...)``."""
