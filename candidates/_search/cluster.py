@@ -25,6 +25,9 @@ _ASK_S: Final = 0.5
 _GONE: Final = (
     "the scheduler is gone; start it again, and run the same command to go on with the study"
 )
+_UNREAD: Final = "deserialization of the task graph"
+"""Part of Dask's own text for a scheduler that lacks a module."""
+
 _LOOPBACK: Final = "127.0.0.1"
 
 
@@ -115,6 +118,14 @@ def _result(future: distributed.Future) -> Any:
         return future.result()
     except CancelledError as error:
         msg = "the cluster dropped a task; run the same command to go on with the study"
+        raise SearchError(msg) from error
+    except RuntimeError as error:
+        if _UNREAD not in str(error):
+            raise
+        msg = (
+            "the scheduler cannot read our tasks; start it in a clone with this commit, with "
+            "PYTHONPATH=."
+        )
         raise SearchError(msg) from error
 
 

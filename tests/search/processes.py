@@ -66,11 +66,11 @@ def driver(folder: Path, space: str, trials: int, *options: str, pause_s: float 
 
 
 @contextmanager
-def scheduler(port: int | None = None) -> Iterator[tuple[str, Process]]:
+def scheduler(port: int | None = None, root: Path = ROOT) -> Iterator[tuple[str, Process]]:
     """Start a scheduler; yields its address."""
     port = port or free_port()
     words = ("-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", str(port))
-    with Process(*words, "--no-dashboard") as process:
+    with Process(*words, "--no-dashboard", root=root) as process:
         until(lambda: _listens(port), "the scheduler listens")
         yield f"tcp://127.0.0.1:{port}", process
 

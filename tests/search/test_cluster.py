@@ -111,6 +111,20 @@ def test_a_worker_with_other_speech_is_refused(tmp_path: Path) -> None:
     assert "Study grid: " in output
 
 
+def test_a_scheduler_outside_of_a_clone_is_told(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    with (
+        scheduler(root=outside) as (address, _),
+        worker(address, TRAIN),
+        driver(tmp_path, "grid", 2, "--scheduler", address) as running,
+    ):
+        status, output = running.ended()
+
+    assert status == 1
+    assert "the scheduler cannot read our tasks; start it in a clone with this commit" in output
+
+
 def _wait_for(address: str, workers: int) -> None:
     with distributed.Client(address, set_as_default=False) as client:
         client.wait_for_workers(workers)

@@ -129,6 +129,17 @@ def test_missed_limits_and_stopped_trials_are_named(full: Study) -> None:
     assert "MemoryError: no \\| room" in text
 
 
+def test_if_no_trial_meets_every_limit_those_nearest_are_shown(study: Study, how: Space) -> None:
+    for at, correct in enumerate((150, 190, 100)):
+        end(study, how, Outcome(state="completed", row=row(2_000 + at, 0.7, accuracy=correct)))
+
+    text = page(study)
+
+    assert "No trial meets every limit. These come nearest." in text
+    shown = text.partition("## The best trials")[2].partition("\n\n##")[0]
+    assert re.findall(r"^\| +(\d) \|", shown, re.MULTILINE) == ["1", "0", "2"]
+
+
 def test_the_page_says_on_which_board_times_were_measured(full: Study) -> None:
     assert "Times were measured on raspberry-pi-4." in page(full)
 

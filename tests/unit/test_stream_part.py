@@ -80,12 +80,10 @@ def test_the_curve_holds_the_point_at_the_threshold(listened: Listened) -> None:
     assert curve["missed"][at] == part["missed"]["count"]
 
 
-def test_without_a_detection_there_is_no_delay(run: Run) -> None:
-    subject = run.subject("good")
-    subject.prepare()
-    subject.listened.means[:] = 0.5
+def test_without_a_detection_there_is_no_delay(listened: Listened) -> None:
+    listened.means[:] = 0.5
 
-    assert stream_part(subject.scored.listened)["delay_ms"] == {"p50": None, "p95": None}
+    assert stream_part(listened)["delay_ms"] == {"p50": None, "p95": None}
 
 
 def test_folders_of_noise_are_no_other_words(run: Run) -> None:

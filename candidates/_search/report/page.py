@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from tabulate import tabulate
 
-from candidates._search.chance import REPEATS
+from candidates._search.chance import REPEATS, ranked
 from candidates._search.report.chance import chance
 from candidates._search.report.front import front
 from candidates._search.study import Study
@@ -24,19 +24,21 @@ SHOWN: Final = {
 """Pictures in their order, and what each shows."""
 
 
+_FRONT: Final = "No other trial that meets every limit is better than one of these in all goals."
+_NEAREST: Final = 5
+"""Trials that are shown if none meets every limit."""
+
+
 def study_page(study: Study, drawn: Sequence[str]) -> str:
     """Return the page of *study*; *drawn* names the pictures that there are."""
     trials = study.trials()
     finished = [trial for trial in trials if trial.state in FINISHED]
     parts = [f"# Study {study.name}: {len(finished)} finished trials", _counts(trials)]
-    best = front(trials, study.aims)
-    if best:
-        parts += [
-            "## The best trials",
-            "No other trial that meets every limit is better than one of these in all goals.",
-            table(study, best),
-            *_boards(best),
-        ]
+    if completed := ranked(trials, study.aims, study.aims.objectives[0]):
+        best = front(trials, study.aims)
+        said = _FRONT if best else "No trial meets every limit. These come nearest."
+        shown = best or completed[:_NEAREST]
+        parts += ["## The best trials", said, table(study, shown), *_boards(shown)]
     parts += [f"![{SHOWN[name]}]({name}.svg)" for name in SHOWN if name in drawn]
     parts += chance(study, study.facts().get(REPEATS, {}))
     parts += ["## The space", _space(study), "## Every trial"]
