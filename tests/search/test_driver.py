@@ -166,7 +166,7 @@ def test_the_epochs_of_a_rung_are_a_share_of_all(tmp_path: Path) -> None:
     how = space(rungs=(0.1, 0.5, 1.0), vary={"network.width": Choices(8, 12)}, condition=None)
     searched(tmp_path, 1, how, Here(1), replace(STUB, train=train))
 
-    assert asked == [("trial 0", 5, None), ("trial 0", 25, b"5"), ("trial 0", 50, b"25")]
+    assert asked == [("trial 0", 4, None), ("trial 0", 20, b"4"), ("trial 0", 40, b"20")]
 
 
 class TestMeasuring:
