@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import distributed
 
+from candidates._search import uninterrupted
 from candidates._search.task import code_digest
 from harness.errors import SearchError
 
@@ -141,6 +142,7 @@ def local(workers: int | None) -> Iterator[Crew]:
             dashboard_address=f"{_LOOPBACK}:0",
             worker_dashboard_address=f"{_LOOPBACK}:0",
             resources={TRAIN: 1},
+            preload=uninterrupted.__name__,
             memory_limit=None,
             silence_logs=logging.CRITICAL,
         ) as cluster,

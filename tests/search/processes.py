@@ -53,6 +53,10 @@ class Process:
         """Send a signal to this process alone."""
         self._process.send_signal(number)
 
+    def interrupt(self) -> None:
+        """Send what a terminal sends on Ctrl-C: to this process and all that it started."""
+        os.killpg(self._process.pid, signal.SIGINT)
+
     def ended(self) -> tuple[int, str]:
         """Wait for its end; returns exit status and output."""
         output, _ = self._process.communicate(timeout=LONGEST_S)
