@@ -129,7 +129,7 @@ _SPOKEN: Final[dict[tuple[Any, ...], Any]] = {}
 
 _DRAWN: Final = (
     *("augmentation", "variants", "repeats", "synthetic", "other_words", "vocabulary"),
-    *("cuts", "foreign", "noise"),
+    *("cuts", "running", "foreign", "noise"),
 )
 """The part of a recipe that the clips of a training follow from."""
 
