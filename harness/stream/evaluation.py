@@ -74,7 +74,7 @@ class Listened:
         trigger: When the spotter acts.
         labels: What the scores stand for.
         task: Labels that can be detected.
-        means: Mean scores at each decision, float32 ``(decisions, labels)``.
+        scores: Scores at each decision, float32 ``(decisions, labels)``.
         realtime_share: Share of one core that listening takes.
 
     """
@@ -83,8 +83,16 @@ class Listened:
     trigger: Trigger
     labels: tuple[str, ...]
     task: tuple[str, ...]
-    means: Scores
+    scores: Scores
     realtime_share: float
+
+    @cached_property
+    def means(self) -> Scores:
+        """Mean scores at each decision, of as many as the trigger averages."""
+        count = self.trigger.mean_of
+        before = np.zeros((count - 1, len(self.labels)), np.float32)
+        padded = np.concatenate([before, self.scores])
+        return mean_scores([padded[i : i + len(self.scores)] for i in range(count)])
 
     @cached_property
     def outcome(self) -> Outcome:
@@ -131,15 +139,12 @@ def listen(playback: Playback, spotter: Spotter, trigger: Trigger) -> Listened:
         CandidateError, ModelError: As :meth:`Playback.scores` does.
 
     """
-    scores = playback.scores(spotter, trigger.hop_samples)
-    before = np.zeros((trigger.mean_of - 1, len(spotter.labels)), np.float32)
-    padded = np.concatenate([before, scores])
     return Listened(
         scene=playback.scene,
         trigger=trigger,
         labels=spotter.labels,
         task=spotter.task,
-        means=mean_scores([padded[i : i + len(scores)] for i in range(trigger.mean_of)]),
+        scores=playback.scores(spotter, trigger.hop_samples),
         realtime_share=_realtime_share(playback.scene, Detector(spotter, trigger)),
     )
 

@@ -155,7 +155,7 @@ def test_a_label_outside_the_task_is_never_found() -> None:
         trigger=Trigger(refractory_ms=0),
         labels=GO_STOP,
         task=("stop",),
-        means=means,
+        scores=means,
         realtime_share=0.0,
     )
 
