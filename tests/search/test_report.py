@@ -181,6 +181,14 @@ class TestChance:
         assert "(70.0 % on average)" in values[4]
         assert values[5] == sure
 
+    def test_chance_is_that_of_the_leader_of_now(self, study: Study, how: Space) -> None:
+        for found in (row(2_000, 0.72), row(1_900, 0.71)):
+            end(study, how, Outcome(state="completed", row=found))
+        once = {"1": row(2_000, 0.7), "2": row(2_000, 0.6)}
+        study.note(REPEATS, {"1": once, "0": once})
+
+        assert "Chance is the standard deviation of trial 1 over 2 other seeds" in page(study)
+
     def test_chance_of_a_latency_is_that_of_its_windows(self, tmp_path: Path) -> None:
         how = space("random", goals=("latency",), condition=None)
         with opened("other", tmp_path / "other", how) as study:

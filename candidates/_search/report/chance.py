@@ -24,7 +24,9 @@ def chance(study: Study, repeats: Mapping[str, Mapping[str, Any]]) -> list[str]:
     leads = [(metric, ranked(trials, aims, metric)) for metric in aims.objectives]
     if not leads[0][1]:
         return []
-    number, seeds = list(repeats.items())[-1] if repeats else (None, {})
+    leader = str(leads[0][1][0].number)
+    number = leader if leader in repeats else next(iter(repeats), leader)
+    seeds = repeats.get(number, {})
     lines = [_line(metric, order, seeds) for metric, order in leads]
     few = len(seeds) < 2  # noqa: PLR2004  (one value has no deviation)
     heads = ["goal", "winner", "value", "lead over the next", "chance", "so the lead is"]
