@@ -7,7 +7,7 @@ from typing import Any, Final
 from candidates._search.aims import Aims
 from candidates._search.cluster import TRAIN
 from candidates._search.desk import POLL_S
-from candidates._search.driver import Driver
+from candidates._search.driver import FATAL, Driver
 from candidates._search.task import Trained
 from candidates._search.trial import Trial
 from harness.record.metric import Metric
@@ -48,10 +48,18 @@ def repeat(driver: Driver) -> None:
     while waiting:
         driver.progress.say(f"training trial {number} again, from {len(waiting)} other seeds")
         done = driver.crew.wait(POLL_S)
-        if done is not None:
-            seed, result = done
-            waiting.discard(seed)
-            kept = {**kept, number: {**kept.get(number, {}), str(seed): _row(result())}}
+        if done is None:
+            continue
+        seed, result = done
+        waiting.discard(seed)
+        try:
+            row = _row(result())
+        except FATAL:
+            raise
+        except Exception as error:  # noqa: BLE001  (the other seeds tell enough)
+            driver.progress.say(f"trial {number} from seed {seed} failed: {error}")
+        else:
+            kept = {**kept, number: {**kept.get(number, {}), str(seed): row}}
             study.note(REPEATS, kept)
 
 

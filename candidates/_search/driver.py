@@ -21,6 +21,9 @@ MOST_REFUSED: Final = 1_000
 MOST_FAILED: Final = 20
 """Trials in a row that may fail before a study gives up."""
 
+FATAL: Final = (SearchError, WorkerError, DatasetError)
+"""Errors that are no fault of a candidate, and end the run."""
+
 SPEECH: Final = "speech"
 """What a study calls the digest of the speech that it is made with."""
 
@@ -131,8 +134,8 @@ class Driver:
         """Note the result of one step, or its error, and see what comes next for the trial."""
         try:
             found = result()
-        except (SearchError, WorkerError, DatasetError):
-            raise  # no fault of the candidate
+        except FATAL:
+            raise
         except CandidateError as error:
             state: State = "refused" if step == "draft" else "failed"
             self._drop(active, state, str(error))

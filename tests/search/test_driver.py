@@ -333,6 +333,21 @@ class TestRepeats:
         assert leader.outcome.row["size"]["zipped_bytes"] == 8 * 101
         assert len({row["validation"]["score"] for row in rows.values()}) == 3
 
+    def test_a_seed_that_fails_leaves_the_others(self, tmp_path: Path) -> None:
+        def train(task: Task, epochs: int, state: bytes | None) -> Any:
+            if task.candidate.training.seed == 2:
+                raise MemoryError
+            return STUB.train(task, epochs, state)
+
+        how = space(repeats=3)
+        with opened("study", tmp_path, how) as study:
+            driver = driver_of(study, how, work=replace(STUB, train=train))
+            driver.run(4)
+            repeat(driver)
+            (rows,) = study.facts()[REPEATS].values()
+
+        assert rows.keys() == {"1", "3"}
+
     def test_what_was_repeated_is_not_repeated_again(self, tmp_path: Path) -> None:
         how, crew = space(repeats=2), Here()
         for _ in range(2):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import mean
 from typing import Any, Final
 from xml.etree import ElementTree as ET
 
@@ -165,7 +166,7 @@ class TestChance:
 
     @pytest.mark.parametrize(
         ("scores", "sure"),
-        [((0.70, 0.71, 0.69), "within chance"), ((0.70, 0.7001, 0.7), "more than chance")],
+        [((0.70, 0.71, 0.69), "within chance"), ((0.719, 0.72, 0.721), "more than chance")],
     )
     def test_a_lead_is_set_beside_what_other_seeds_do(
         self, study: Study, how: Space, scores: tuple[float, ...], sure: str
@@ -178,8 +179,16 @@ class TestChance:
 
         values = [cell.strip() for cell in line.strip("|").split("|")]
         assert values[1:4] == ["0", "72.0 %", "1.00%"]
-        assert "(70.0 % on average)" in values[4]
+        assert f"({100 * mean((0.72, *scores)):.1f} % on average)" in values[4]
         assert values[5] == sure
+
+    def test_chance_is_that_of_the_leader_of_now(self, study: Study, how: Space) -> None:
+        for found in (row(2_000, 0.72), row(1_900, 0.71)):
+            end(study, how, Outcome(state="completed", row=found))
+        once = {"1": row(2_000, 0.7), "2": row(2_000, 0.6)}
+        study.note(REPEATS, {"1": once, "0": once})
+
+        assert "Chance is the standard deviation of trial 1 over 3 seeds, its own" in page(study)
 
     def test_chance_of_a_latency_is_that_of_its_windows(self, tmp_path: Path) -> None:
         how = space("random", goals=("latency",), condition=None)

@@ -1,6 +1,6 @@
 """The winner's lead in each goal, beside how far chance alone moves it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import sqrt
 from statistics import mean, stdev
 from typing import Any
@@ -14,6 +14,9 @@ from harness.record.metric import Metric
 from harness.record.metrics import LATENCY
 from harness.record.rows import window_medians_us
 
+_FEWEST = 2
+"""Other seeds without which a deviation would say little."""
+
 _SURE = 2.0
 """Standard deviations of a difference that are taken to be more than chance."""
 
@@ -24,24 +27,27 @@ def chance(study: Study, repeats: Mapping[str, Mapping[str, Any]]) -> list[str]:
     leads = [(metric, ranked(trials, aims, metric)) for metric in aims.objectives]
     if not leads[0][1]:
         return []
-    number, seeds = list(repeats.items())[-1] if repeats else (None, {})
-    lines = [_line(metric, order, seeds) for metric, order in leads]
-    few = len(seeds) < 2  # noqa: PLR2004  (one value has no deviation)
+    leader = str(leads[0][1][0].number)
+    number = leader if leader in repeats else next(iter(repeats), leader)
+    again = list(repeats.get(number, {}).values())
+    # Its own row, too: the leader was chosen for it, so that the others alone differ too little.
+    rows = [trials[int(number)].outcome.row, *again] if len(again) >= _FEWEST else []
+    lines = [_line(metric, order, rows) for metric, order in leads]
     heads = ["goal", "winner", "value", "lead over the next", "chance", "so the lead is"]
-    rows = tabulate(lines, headers=heads, tablefmt="github", disable_numparse=True)
+    table = tabulate(lines, headers=heads, tablefmt="github", disable_numparse=True)
     said = (
         "No trial was trained again from two other seeds, so chance is not known."
-        if few
-        else f"Chance is the standard deviation of trial {number} over {len(seeds)} other seeds, "
-        f"and for latency that of its windows. Two trainings differ by the root of 2 of it, and a "
-        f"lead of more than twice that is called more than chance."
+        if not rows
+        else f"Chance is the standard deviation of trial {number} over {len(rows)} seeds, its own "
+        f"among them, and for latency that of its windows. Two trainings differ by the root of 2 "
+        f"of it, and a lead of more than twice that is called more than chance."
     )
-    return ["## How sure the winners are", rows, said]
+    return ["## How sure the winners are", table, said]
 
 
-def _line(metric: Metric, order: list[Trial], seeds: Mapping[str, Any]) -> list[str]:
+def _line(metric: Metric, order: list[Trial], rows: Sequence[Any]) -> list[str]:
     values = [value for trial in order if (value := metric.value(trial.outcome.row)) is not None]
-    again = [value for row in seeds.values() if (value := metric.value(row)) is not None]
+    again = [value for row in rows if (value := metric.value(row)) is not None]
     if metric.name == LATENCY.name:
         again = window_medians_us(order[0].outcome.row)
     lead = abs(values[0] - values[1]) if len(values) > 1 else None

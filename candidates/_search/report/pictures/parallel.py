@@ -23,6 +23,8 @@ from harness.report.pictures.canvas import (
 
 _HEIGHT: Final = 460
 _LEFT, _RIGHT, _TOP, _BOTTOM = 70, WIDTH - 70, 124, 28
+_MANY: Final = 8
+"""Axes, beyond which their headings need a third row."""
 
 
 class _Axis(NamedTuple):
@@ -57,10 +59,11 @@ def parallel(study: Study) -> str | None:
     with our_style():
         subtitle = "A line is a completed trial; blue ones are those of the table of the best."
         canvas = Canvas("What each trial chose, and what it came to", subtitle, _HEIGHT)
+        rows = 2 if len(axes) <= _MANY else 3
         xs = np.linspace(_LEFT, _RIGHT, len(axes)).tolist()
         for index, (x, axis) in enumerate(zip(xs, axes, strict=True)):
             canvas.line((x, _BOTTOM + LINE), (x, _HEIGHT - _TOP), color=FAINT, linewidth=1)
-            above = _HEIGHT - _TOP + LINE * (1.6 if index % 2 else 2.9)
+            above = _HEIGHT - _TOP + LINE * (1.6 + index % rows)
             canvas.text(x, above, axis.heading, color=INK, ha="center", weight="bold")
             canvas.text(x, _HEIGHT - _TOP + 0.6 * LINE, axis.high, color=MUTED, ha="center")
             canvas.text(x, _BOTTOM + 0.3 * LINE, axis.low, color=MUTED, ha="center")
@@ -86,7 +89,7 @@ def _field(heading: str, labels: Sequence[Label]) -> _Axis:
     """Return the axis of a field: numbers by size, other labels in their order of first use."""
     if all(isinstance(label, int | float) and not isinstance(label, bool) for label in labels):
         numbers = [float(label) for label in labels]  # type: ignore[arg-type]
-        return _Axis(heading, _spread(numbers), f"{min(numbers):.4g}", f"{max(numbers):.4g}")
+        return _Axis(heading, _spread(numbers), f"{min(numbers):,.6g}", f"{max(numbers):,.6g}")
     known = sorted(set(labels), key=str)
     heights = _spread([known.index(label) for label in labels])
     return _Axis(heading, heights, _short(known[0]), _short(known[-1]))
