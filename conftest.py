@@ -119,7 +119,8 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from error
     profile = PROFILES[config.getoption("profile")]
     certain = config.getoption("certain")
-    speech = Speech(source, digits, datasets.sentences)
+    recordings = datasets.streams(config.getoption("dataset"))
+    speech = Speech(source, digits, datasets.sentences, recordings)
     run = Run(registry, speech, profile, machine.Machine(), certain=certain)
     publish = config.getoption("publish") or config.getoption("results") is not None
     config.stash[RECORDER] = Recorder(run, ROOT, _results(config), publish=publish)

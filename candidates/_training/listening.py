@@ -16,7 +16,7 @@ from harness.spotter.spotter import Spotter
 from harness.stream.evaluation import listen
 from harness.stream.material import SLOT_S, Clips, Material
 from harness.stream.playback import Playback
-from harness.stream.scene import Scene
+from harness.stream.scene import Made, Scene
 
 MEANS: Final = (1, 2, 3, 4, 5)
 """Numbers of decisions to average over that are tried."""
@@ -64,16 +64,15 @@ def validation_scene(candidate: Candidate, sources: Sources) -> Scene:
     task = sources.people.load(candidate.words, "validation")
     words = other_words(sources.people, candidate.words, "validation")
     foreign = unheard_foreign(sources.foreign)
-    return Scene(
-        Material(
-            keywords=task.clips,
-            spoken=task.words,
-            words=sources.people.load(words, "validation").clips if words else _no_clips(),
-            digits=foreign.clips if foreign else _no_clips(),
-            sentences=_sentences(candidate, sources),
-            seed=_SEED,
-        )
+    material = Material(
+        keywords=task.clips,
+        spoken=task.words,
+        words=sources.people.load(words, "validation").clips if words else _no_clips(),
+        digits=foreign.clips if foreign else _no_clips(),
+        sentences=_sentences(candidate, sources),
+        seed=_SEED,
     )
+    return Scene(Made(material))
 
 
 def _sentences(candidate: Candidate, sources: Sources) -> Clips:

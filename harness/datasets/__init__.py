@@ -30,6 +30,7 @@ __all__ = [
     "find",
     "for_training",
     "sentences",
+    "streams",
 ]
 
 _Make = Callable[[Path, Path | None], Source]
@@ -105,6 +106,13 @@ def arabic(environ: Mapping[str, str] = os.environ) -> Source:
 def sentences(task: tuple[str, ...], split: str = "test") -> Clips:
     """Return sentences that synthetic voices say, as :func:`overheard` does."""
     return overheard(_places({})[0], task, split)
+
+
+def streams(name: str | None) -> tuple[Path, ...]:
+    """Return the long recordings that a folder brings, none for a data set known by name."""
+    if name is None or name in _KNOWN or not Path(name).is_dir():
+        return ()
+    return Folder(Path(name)).streams
 
 
 def _places(environ: Mapping[str, str]) -> tuple[Path, Path | None]:

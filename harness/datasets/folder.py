@@ -2,11 +2,15 @@
 
 from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import Final
 
 from harness.audio import cut_wav
 from harness.datasets.dataset import Dataset, Recording, assemble
 from harness.errors import DatasetError, NoRecordingsError
 from harness.text import printable
+
+STREAM: Final = "_stream"
+"""Folder that holds long recordings to listen to as they are."""
 
 
 class Folder:
@@ -32,6 +36,11 @@ class Folder:
         self.path = path
         own = printable(path.resolve().name)
         self.name = f"{own} (folder)" if own in taken else own
+
+    @property
+    def streams(self) -> tuple[Path, ...]:
+        """Paths of the long recordings in the folder STREAM; they are never cut into clips."""
+        return tuple(_wav_files(self.path / STREAM)) if (self.path / STREAM).is_dir() else ()
 
     def words(self, split: str = "test") -> tuple[str, ...]:
         """Return the names of the folders that hold recordings."""
@@ -59,7 +68,9 @@ class Folder:
             raise DatasetError(msg)
         try:
             return {
-                printable(path.name): _wav_files(path) for path in _seen(self.path) if path.is_dir()
+                printable(path.name): _wav_files(path)
+                for path in _seen(self.path)
+                if path.is_dir() and path.name != STREAM
             }
         except OSError as error:
             msg = f"folder {self.path} cannot be read: {error.strerror}; check the path"

@@ -1,6 +1,7 @@
 """What every candidate of a run is scored on: its own words, other words, digits and noise."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +12,8 @@ from harness.datasets.spoken_digits import speaker
 from harness.errors import DatasetError, UnreachableError
 from harness.stream.material import SLOT_S, Clips, Material
 from harness.stream.playback import Playback
-from harness.stream.scene import Scene
+from harness.stream.recorded import Recorded
+from harness.stream.scene import Made, Scene, Sound
 
 MIXTURE = "_unknown_"
 """Folder that mixes unknown words; other folders whose name begins with ``_`` hold noise."""
@@ -36,6 +38,8 @@ class Speech:
         source: The data set.
         digits: Who says digits.
         sentences: Where sentences come from; None for none.
+        recordings: Long recordings of the data set, to listen to in place of a stream made by
+            code.
 
     Attributes:
         missing: Why digits are not at hand, by who would say them.
@@ -48,7 +52,9 @@ class Speech:
         source: Source,
         digits: Mapping[str, Source] | None = None,
         sentences: Sentences | None = None,
+        recordings: Sequence[Path] = (),
     ) -> None:
+        self._recordings = recordings
         self.missing: dict[str, str] = {}
         self.no_sentences: str | None = None
         self._sentences = sentences
@@ -102,8 +108,15 @@ class Speech:
     def stream(self, words: tuple[str, ...]) -> Playback:
         """Return the stream that candidates for *words* listen to."""
         if words not in self._streams:
-            self._streams[words] = Playback(Scene(self._material(words)))
+            self._streams[words] = Playback(Scene(self._sound(words)))
         return self._streams[words]
+
+    def _sound(self, words: tuple[str, ...]) -> Sound:
+        """Return the stream that the data set brings, or else one made of its clips."""
+        if self._recordings:
+            known = self._source.words("test")
+            return Recorded(self._recordings, task=words, known=known)
+        return Made(self._material(words))
 
     def _material(self, words: tuple[str, ...]) -> Material:
         task, others = self.task(words), self.others(words)

@@ -147,7 +147,9 @@ def _operator_counts(row: Any) -> str:
 def _backgrounds(row: Any) -> str | None:
     """Return the backgrounds that brought false accepts, with their rates."""
     kinds = (at(row, ("stream", "kinds")) or {}).items()
-    found = [f"{kind} {n['count'] / n['hours']:,.0f}" for kind, n in kinds if n["count"]]
+    found = [
+        f"{kind} {n['count'] / n['hours']:,.0f}" for kind, n in kinds if n["count"] * n["hours"]
+    ]
     return ", ".join(found) or None
 
 

@@ -175,20 +175,23 @@ def judged(scene: Scene, found: Found) -> Outcome:
     """
     Count what *found* has right and wrong.
 
-    A false accept belongs to the background in the middle of the second that it was decided
-    on. Detections between keywords are neither right nor wrong: something is said there, too.
+    A false accept belongs to the background in the middle of the second that it was decided on;
+    a detection that hits a word is none. Between keywords that have no background, detections
+    are neither right nor wrong: something is said there, too.
     """
-    middles = found.ends - CLIP_SAMPLES // 2
-    false_accepts = {
-        kind: int(((middles >= start) & (middles < end)).sum())
-        for kind, start, end in scene.backgrounds
-    }
+    right = np.zeros(len(found.ends), bool)
     delays_s = []
     for word, start, end in scene.keywords:
         first, last = np.searchsorted(found.ends, [start, end + round(LATE_S * SAMPLE_RATE_HZ) + 1])
         hits = [i for i in range(first, last) if found.words[i] == word]
+        right[hits] = True
         if hits:
             delays_s.append((int(found.ends[hits[0]]) - end) / SAMPLE_RATE_HZ)
+    middles = found.ends[~right] - CLIP_SAMPLES // 2
+    false_accepts = {
+        kind: int(((middles >= start) & (middles < end)).sum())
+        for kind, start, end in scene.backgrounds
+    }
     return Outcome(
         false_accepts=false_accepts, delays_s=tuple(delays_s), keywords=len(scene.keywords)
     )

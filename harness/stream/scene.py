@@ -1,14 +1,15 @@
 """
-The stream that every candidate of a task is judged on, made by code.
+The stream that every candidate of a task is judged on.
 
-It begins with backgrounds that hold no word of the task: an hour, if all material is at hand.
-Then come keywords at known times, each over a background of its own.
+One made by code begins with backgrounds that hold no word of the task: an hour, if all material
+is at hand. Then come keywords at known times, each over a background of its own.
 """
 
 import hashlib
 import itertools
-from collections.abc import Iterator
-from typing import Final, NamedTuple
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 
@@ -54,28 +55,54 @@ class Keyword(NamedTuple):
     end: int
 
 
+class Part(NamedTuple):
+    """
+    A piece of a stream.
+
+    Attributes:
+        kind: Kind of background; None where no false accept is counted.
+        samples: Its samples.
+        keywords: The words of the task that begin in it, in samples from its start.
+
+    """
+
+    kind: str | None
+    samples: Clips
+    keywords: Sequence[Keyword] = ()
+
+
+class Sound(Protocol):
+    """What a stream is made of: it yields the same parts every time."""
+
+    def parts(self) -> Iterator[Part]:
+        """Yield the stream part by part."""
+        ...
+
+
 class Scene:
     """
     A stream: the same samples every time it is played.
 
+    Args:
+        sound: What it is made of.
+
     Attributes:
-        backgrounds: Where which kind of background is, before any keyword.
-        keywords: The keywords, all of them after the backgrounds.
+        backgrounds: Where which kind of background is.
+        keywords: The words of the task, in the order they are said.
         digest: SHA-256 over all samples.
 
     """
 
-    def __init__(self, material: Material) -> None:
-        self._material = material
+    def __init__(self, sound: Sound) -> None:
+        self._sound = sound
         self.backgrounds: list[Stretch] = []
         self.keywords: list[Keyword] = []
         digest, end = hashlib.sha256(), 0
-        for kind, parts in itertools.groupby(_parts(material), key=lambda part: part[0]):
+        for kind, parts in itertools.groupby(sound.parts(), key=lambda part: part.kind):
             start = end
-            for _, samples, keyword in parts:
-                if keyword is not None:
-                    word, first, last = keyword
-                    self.keywords.append(Keyword(word, end + first, end + last))
+            for _, samples, keywords in parts:
+                said = [Keyword(word, end + first, end + last) for word, first, last in keywords]
+                self.keywords += said
                 digest.update(samples.astype("<i2").data)
                 end += samples.size
             if kind is not None:
@@ -84,26 +111,38 @@ class Scene:
 
     @property
     def background_s(self) -> dict[str, float]:
-        """Seconds of each kind of background, keywords' slots left out."""
+        """Seconds of each kind of background."""
         return {kind: (end - start) / SAMPLE_RATE_HZ for kind, start, end in self.backgrounds}
 
     def blocks(self) -> Iterator[Clips]:
         """Yield the samples of the whole stream, some at a time."""
-        return (samples for _, samples, _ in _parts(self._material))
+        return (part.samples for part in self._sound.parts())
 
 
-def _parts(material: Material) -> Iterator[tuple[str | None, Clips, Keyword | None]]:
-    """Yield kind of background, None under a keyword, samples, and the keyword in them or None."""
-    quiet = at_level(room(material.random("room"), _ROOM_S), ROOM_DBFS)
-    alone = ((kind, samples, None) for kind, samples in backgrounds(material))
-    start = 0
-    for kind, samples, keyword in itertools.chain(alone, _slots(material)):
-        noise = np.resize(np.roll(quiet, -start), samples.size)
-        yield kind, to_int16(samples + noise), keyword
-        start += samples.size
+@dataclass(frozen=True)
+class Made:
+    """
+    A stream made by code: backgrounds without a word of the task, then keywords over others.
+
+    Attributes:
+        material: The recordings it is made of.
+
+    """
+
+    material: Material
+
+    def parts(self) -> Iterator[Part]:
+        """Yield the backgrounds, kind after kind, then a slot for each keyword."""
+        quiet = at_level(room(self.material.random("room"), _ROOM_S), ROOM_DBFS)
+        alone = ((kind, samples, ()) for kind, samples in backgrounds(self.material))
+        start = 0
+        for kind, samples, keywords in itertools.chain(alone, _slots(self.material)):
+            noise = np.resize(np.roll(quiet, -start), samples.size)
+            yield Part(kind, to_int16(samples + noise), keywords)
+            start += samples.size
 
 
-def _slots(material: Material) -> Iterator[tuple[None, Samples, Keyword]]:
+def _slots(material: Material) -> Iterator[tuple[None, Samples, tuple[Keyword]]]:
     """Yield a slot for each keyword, with where in it the word is."""
     rng = material.random("places")
     order = material.order("keywords")[:MOST_KEYWORDS]
@@ -115,7 +154,7 @@ def _slots(material: Material) -> Iterator[tuple[None, Samples, Keyword]]:
         first, last = span(clip)
         slot = under * np.float32(_rms(clip[first:last]) / _rms(under) * 10 ** (-snr_db / 20))
         slot[place : place + CLIP_SAMPLES] += clip
-        yield None, slot, Keyword(material.spoken[index], place + first, place + last)
+        yield None, slot, (Keyword(material.spoken[index], place + first, place + last),)
 
 
 def span(clip: Clip) -> tuple[int, int]:

@@ -9,7 +9,7 @@ import pytest
 
 from harness.stream import material as materials
 from harness.stream.material import SLOT_S, Material
-from harness.stream.scene import SNRS_DB, Scene, span
+from harness.stream.scene import SNRS_DB, Made, Scene, span
 
 Clips = npt.NDArray[np.int16]
 
@@ -33,14 +33,15 @@ def words(count: int) -> Clips:
     return clips
 
 
-def make(*, keywords: int = 10, others: int = 6, digits: int = 5, sentences: int = 20) -> Material:
-    return Material(
+def make(*, keywords: int = 10, others: int = 6, digits: int = 5, sentences: int = 20) -> Made:
+    material = Material(
         keywords=words(keywords),
         spoken=("go", "stop") * (keywords // 2),
         words=tones(0, others),
         digits=tones(100, digits),
         sentences=tones(200, sentences, SLOT_S),
     )
+    return Made(material)
 
 
 def samples_of(scene: Scene) -> Clips:
@@ -146,7 +147,7 @@ def test_a_silent_keyword_and_a_silent_background_make_no_fault() -> None:
         sentences=np.zeros((5, SLOT_S * 16_000), np.int16),
     )
 
-    assert len(Scene(silent).keywords) == 2
+    assert len(Scene(Made(silent)).keywords) == 2
 
 
 def _loudest(samples: npt.NDArray[np.float32]) -> int:

@@ -35,7 +35,8 @@ RECORDED = {
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     models = {"good": loudness_model(offset=4)}
-    registry = make_package(tmp_path, monkeypatch, {"good": TRIGGERED}, models, name="candidates")
+    registry = make_package(tmp_path, monkeypatch, {"good": TRIGGERED}, models, name="heard")
+    (tmp_path / "candidates").symlink_to(tmp_path / "heard")  # where the command looks
     return make_run(registry, tmp_path / "machine", RECORDED)
 
 
