@@ -50,6 +50,7 @@ def _misfits_of(row: Mapping[str, Any], words: Sequence[str]) -> Iterator[Misfit
         yield ("latency_us.histogram", "not counts between rising edges")
     rule = row["operating_rule"]
     yield from _misfits_of_curve(rule.get("curve"), rule.get("false_accepts", {}))
+    yield from _misfits_of_stream(row.get("stream"))
 
 
 def _misfits_of_curve(curve: Any, accepts: Mapping[str, Any]) -> Iterator[Misfit]:
@@ -64,3 +65,14 @@ def _misfits_of_curve(curve: Any, accepts: Mapping[str, Any]) -> Iterator[Misfit
         drawn = kind == "detected" or (kinds[kind] or {}).get("total")
         if drawn and len(counts or ()) != len(curve["threshold"]):
             yield (f"operating_rule.curve.{kind}", "not one count for each threshold")
+
+
+def _misfits_of_stream(stream: Any) -> Iterator[Misfit]:
+    if stream is None:
+        return
+    curve = stream["curve"]
+    for counts in ("false_accepts", "missed"):
+        if len(curve[counts]) != len(curve["threshold"]):
+            yield (f"stream.curve.{counts}", "not one count for each threshold")
+    if not curve["threshold"]:
+        yield ("stream.curve.threshold", "an empty list, not that of the thresholds")

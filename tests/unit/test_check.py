@@ -124,6 +124,16 @@ def test_an_edited_record_is_refused_or_read_by_every_reader(part: Place, tmp_pa
             [1],
             "operating_rule.curve.digits.people: not one count for each threshold",
         ),
+        (
+            ("measurements", 0, "stream", "curve", "missed"),
+            [1],
+            "stream.curve.missed: not one count for each threshold",
+        ),
+        (
+            ("measurements", 0, "stream", "kinds", "digits", "count"),
+            -1,
+            "stream.kinds.digits.count: -1, not a whole number of 0 or more",
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
