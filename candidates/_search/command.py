@@ -71,6 +71,7 @@ def _search(options: argparse.Namespace, space: Space, folder: Path, work: Work)
         except SpotbenchError as error:
             status, fault = 1, str(error)
         progress.close()
+        study.finish_telling(space)
         page = render(study)
     if fault:
         print(fault)

@@ -102,7 +102,7 @@ class Study:
         return _trial(self._kept.get_trials(deepcopy=False)[number])
 
     def finish_telling(self, space: Space) -> None:
-        """End the trials whose outcome is kept, but whose driver was killed before it said so."""
+        """End the trials whose outcome is kept, but whose driver was stopped before it said so."""
         for frozen in self._kept.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
             if kept := frozen.user_attrs.get(_OUTCOME):
                 self.tell(space, frozen.number, Outcome(**kept))
