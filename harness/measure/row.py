@@ -10,7 +10,6 @@ from harness.decisions import OPERATING_THRESHOLD, THRESHOLDS, confusion, trigge
 from harness.files import sha256
 from harness.measure.scoring import Scored
 from harness.measure.shares import share_part
-from harness.measure.stream import stream_part
 from harness.measure.timing import Times, Window, median_of_medians
 from harness.measure.validity import Evidence, invalid_reasons, warnings
 from harness.measure.verdict import judge, not_judged
@@ -58,7 +57,7 @@ def measured_row(
         accuracy=_accuracy(scored),
         scores=_scores(scored),
         operating_rule=_operating_rule(scored),
-        stream=stream_part(scored.listened) if scored.listened else None,
+        stream=scored.stream,
         size={"raw_bytes": len(scored.data), "zipped_bytes": scored.zipped_bytes},
         sparsity=_sparsity(scored),
         parameters=model.anatomy.parameters,

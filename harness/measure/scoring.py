@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,7 @@ from harness.decisions import Scores
 from harness.errors import ModelError
 from harness.frontends.frontend import require_working
 from harness.measure.speech import Speech, is_noise
+from harness.measure.stream import stream_part
 from harness.measure.timing import time_once
 from harness.sharing import Clips
 from harness.spotter.loading import make_spotter
@@ -104,6 +105,11 @@ class Scored:
                 for kind, (scores, *_) in self.outliers.items()
             },
         }
+
+    @cached_property
+    def stream(self) -> dict[str, Any] | None:
+        """What its row says of the stream; rows are made after each window, and this once."""
+        return stream_part(self.listened) if self.listened else None
 
     @cached_property
     def zipped_bytes(self) -> int:

@@ -81,6 +81,13 @@ def test_the_curve_holds_the_point_at_the_threshold(listened: Listened) -> None:
     assert curve["missed"][at] == part["missed"]["count"]
 
 
+def test_the_part_is_made_once_for_all_rows_of_a_run(run: Run, listened: Listened) -> None:
+    scored = run.subject("good").scored
+
+    assert scored.stream == stream_part(listened)
+    assert scored.stream is scored.stream
+
+
 def test_without_a_detection_there_is_no_delay(listened: Listened) -> None:
     listened.means[:] = 0.5
 
