@@ -20,10 +20,18 @@ SAMPLE_RATE_HZ = 16_000
 CLIP_SAMPLES = 16_000
 """Samples in one second, the longest that a recording in Speech Commands lasts."""
 
+FULL_SCALE = 32_768
+"""Magnitude of the largest int16 sample, 0 dBFS."""
+
 Clip = npt.NDArray[np.int16]
 """One second of speech, shape ``(CLIP_SAMPLES,)``."""
 
 _CONVERT = "convert it with: ffmpeg -i IN.wav -t 1 -ac 1 -ar 16000 -c:a pcm_s16le OUT.wav"
+
+
+def amplitude(level_dbfs: float) -> float:
+    """Return a level in dB of full scale as an amplitude of int16 samples."""
+    return float(FULL_SCALE * 10 ** (level_dbfs / 20))
 
 
 def decode_wav(data: bytes, name: str) -> Clip:

@@ -3,18 +3,15 @@
 from dataclasses import replace
 from typing import Any, Final
 
-import numpy as np
-
 from candidates._training.heard import other_words, unheard_foreign
 from candidates._training.sources import Sources
-from harness.audio import CLIP_SAMPLES
 from harness.candidate.candidate import Candidate
 from harness.candidate.trigger import Trigger
 from harness.datasets.espeak.sentences import overheard
 from harness.errors import DatasetError
 from harness.spotter.spotter import Spotter
 from harness.stream.evaluation import listen
-from harness.stream.material import SLOT_S, Clips, Material
+from harness.stream.material import SLOT_S, Clips, Material, no_clips
 from harness.stream.playback import Playback
 from harness.stream.scene import Made, Scene
 
@@ -67,8 +64,8 @@ def validation_scene(candidate: Candidate, sources: Sources) -> Scene:
     material = Material(
         keywords=task.clips,
         spoken=task.words,
-        words=sources.people.load(words, "validation").clips if words else _no_clips(),
-        digits=foreign.clips if foreign else _no_clips(),
+        words=sources.people.load(words, "validation").clips if words else no_clips(),
+        digits=foreign.clips if foreign else no_clips(),
         sentences=_sentences(candidate, sources),
         seed=_SEED,
     )
@@ -80,8 +77,4 @@ def _sentences(candidate: Candidate, sources: Sources) -> Clips:
         return overheard(sources.cache, candidate.words, "validation")
     except DatasetError as error:
         print(f"the trigger is chosen without sentences: {error}")
-        return _no_clips(SLOT_S)
-
-
-def _no_clips(seconds: int = 1) -> Clips:
-    return np.zeros((0, seconds * CLIP_SAMPLES), np.int16)
+        return no_clips(SLOT_S)

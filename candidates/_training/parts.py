@@ -10,7 +10,7 @@ import numpy.typing as npt
 from candidates._training.cuts import cut
 from candidates._training.heard import Heard
 from candidates._training.running import running
-from harness.audio import Clip
+from harness.audio import Clip, amplitude
 from harness.candidate.candidate import Candidate
 from harness.candidate.training import Training
 from harness.datasets import Dataset
@@ -165,7 +165,7 @@ def _peak(clip: Clip) -> int:
 
 def noise(rng: np.random.Generator) -> Clip:
     """Return a second of noise or tones made by code, from a whisper to speech in loudness."""
-    level = 32_768 * 10 ** (rng.uniform(_QUIETEST_DBFS, _LOUDEST_DBFS) / 20)
+    level = amplitude(rng.uniform(_QUIETEST_DBFS, _LOUDEST_DBFS))
     kind = _KINDS_OF_NOISE[rng.integers(len(_KINDS_OF_NOISE))]
     if kind == "tones":
         samples = music(rng, 1, _pitches(rng))

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.fft
 
-from harness.audio import CLIP_SAMPLES, SAMPLE_RATE_HZ, Clip
+from harness.audio import CLIP_SAMPLES, SAMPLE_RATE_HZ, Clip, amplitude
 from harness.sharing import gather
 
 Samples = npt.NDArray[np.float32]
@@ -42,7 +42,7 @@ def noise_clips() -> npt.NDArray[np.int16]:
     """Return every kind at every level, and digital zero once: int16 ``(clips, CLIP_SAMPLES)``."""
     rng = np.random.default_rng(_SEED)
     clips = [
-        to_int16(samples * np.float32(32_768 * 10 ** (level / 20)))
+        to_int16(samples * np.float32(amplitude(level)))
         for level in LEVELS_DBFS
         for _ in range(TAKES)
         for samples in _kinds(rng)

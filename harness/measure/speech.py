@@ -4,13 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
-from harness.audio import CLIP_SAMPLES
 from harness.datasets import DIGITS, Dataset, Source
 from harness.datasets.spoken_digits import speaker
 from harness.errors import DatasetError, UnreachableError
-from harness.stream.material import SLOT_S, Clips, Material
+from harness.stream.material import SLOT_S, Clips, Material, no_clips
 from harness.stream.playback import Playback
 from harness.stream.recorded import Recorded
 from harness.stream.scene import Made, Scene, Sound
@@ -125,8 +122,8 @@ class Speech:
         return Material(
             keywords=task.clips,
             spoken=task.words,
-            words=others.clips[spoken] if others else _no_clips(),
-            digits=digits.dataset.clips if digits else _no_clips(),
+            words=others.clips[spoken] if others else no_clips(),
+            digits=digits.dataset.clips if digits else no_clips(),
             sentences=self._utterances(words),
         )
 
@@ -136,11 +133,7 @@ class Speech:
                 return self._sentences(words)
             except DatasetError as error:
                 self.no_sentences = str(error)
-        return _no_clips(SLOT_S)
-
-
-def _no_clips(seconds: int = 1) -> Clips:
-    return np.zeros((0, seconds * CLIP_SAMPLES), np.int16)
+        return no_clips(SLOT_S)
 
 
 def is_noise(word: str) -> bool:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Final, TextIO
 
+from harness.audio import FULL_SCALE
 from harness.stream.detector import Detection
 
 _WIDEST: Final = 80
@@ -17,12 +18,11 @@ _ECHO: Final = len("^C")
 _REDRAW_S: Final = 0.1
 _BAR: Final = 20
 _QUIETEST_DBFS: Final = -80.0
-_FULL_SCALE: Final = 32_768
 
 
 def dbfs(peak: int) -> float:
     """Return a peak of int16 samples as a level, 0 for full scale and never below -80."""
-    return max(20 * math.log10(max(peak, 1) / _FULL_SCALE), _QUIETEST_DBFS)
+    return max(20 * math.log10(max(peak, 1) / FULL_SCALE), _QUIETEST_DBFS)
 
 
 def as_text(detection: Detection) -> str:

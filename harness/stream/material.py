@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from harness.audio import CLIP_SAMPLES, SAMPLE_RATE_HZ
-from harness.datasets.noise import Samples
+from harness.audio import CLIP_SAMPLES, SAMPLE_RATE_HZ, amplitude
+from harness.datasets.noise import KINDS, Samples
 from harness.stream.sounds import music, noises
 
 Clips = npt.NDArray[np.int16]
@@ -22,11 +22,9 @@ SLOT_S: Final = 3
 LEVELS_DBFS: Final = (-50, -42, -34, -26, -18, -10)
 """Root mean square of noise and tones."""
 
-_FULL_SCALE: Final = 32_768
 _PAUSE_S: Final = (0.2, 2.0)
 _MOST_CLIPS: Final = int(QUARTER_S / (1 + _PAUSE_S[0]))
 _BABBLE: Final = 3
-_KINDS_OF_NOISE: Final = 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +72,7 @@ def backgrounds(material: Material) -> Iterator[tuple[str, Samples]]:
         yield "babble", samples
     rng, seconds = material.random("noise"), QUARTER_S // 2 // len(LEVELS_DBFS)
     for level in LEVELS_DBFS:
-        for samples in noises(rng, seconds // _KINDS_OF_NOISE):
+        for samples in noises(rng, seconds // len(KINDS)):
             yield "noise", at_level(samples, level)
     rng = material.random("tones")
     for level in LEVELS_DBFS:
@@ -102,9 +100,14 @@ def under_keywords(material: Material) -> Iterator[Samples]:
                 kinds.remove(kind)
 
 
+def no_clips(seconds: int = 1) -> Clips:
+    """Return no recordings, each of them *seconds* long: what is not at hand."""
+    return np.zeros((0, seconds * CLIP_SAMPLES), np.int16)
+
+
 def at_level(samples: Samples, level_dbfs: float) -> Samples:
     """Return *samples* of unit power at a root mean square of *level_dbfs*."""
-    return samples * np.float32(_FULL_SCALE * 10 ** (level_dbfs / 20))
+    return samples * np.float32(amplitude(level_dbfs))
 
 
 def _overheard(material: Material) -> int:

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from harness.audio import SAMPLE_RATE_HZ
+from harness.audio import FULL_SCALE, SAMPLE_RATE_HZ
 from harness.errors import SourceError
 
 Samples = npt.NDArray[np.int16]
@@ -20,7 +20,6 @@ Samples = npt.NDArray[np.int16]
 
 _Floats = npt.NDArray[np.float32]
 
-_FULL_SCALE: Final = 32_768
 _INT16: Final = np.iinfo(np.int16)
 
 
@@ -47,8 +46,8 @@ _DECODERS: Final[dict[str, tuple[int, Callable[[bytes], _Floats]]]] = {
     "S32_LE": (4, _numbers("<i4", 1 / 65_536)),
     "S24_3LE": (3, _packed_24),
     "S24_LE": (4, _low_24),
-    "FLOAT_LE": (4, _numbers("<f4", _FULL_SCALE)),
-    "FLOAT64_LE": (8, _numbers("<f8", _FULL_SCALE)),
+    "FLOAT_LE": (4, _numbers("<f4", FULL_SCALE)),
+    "FLOAT64_LE": (8, _numbers("<f8", FULL_SCALE)),
     "U8": (1, _unsigned_8),
 }
 """Bytes of a sample, and how they become numbers, full scale being 32,768; best first."""

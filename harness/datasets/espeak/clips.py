@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from harness.audio import CLIP_SAMPLES, SAMPLE_RATE_HZ, Clip
+from harness.audio import CLIP_SAMPLES, SAMPLE_RATE_HZ, Clip, amplitude
 from harness.datasets.espeak.speak import RATE_HZ
 from harness.datasets.noise import coloured_noise, to_int16
 
@@ -17,7 +17,6 @@ SNR_DB: Final = (5.0, 40.0)
 EXPONENT: Final = (0.0, 2.0)
 """Of the noise's power spectrum, 1/f**exponent: from white to brown."""
 
-FULL_SCALE: Final = 32_768
 _COMMON: Final = np.gcd(SAMPLE_RATE_HZ, RATE_HZ)
 _UP: Final = int(SAMPLE_RATE_HZ // _COMMON)
 _DOWN: Final = int(RATE_HZ // _COMMON)
@@ -38,7 +37,7 @@ def to_clip(spoken: npt.NDArray[np.int16], rng: np.random.Generator) -> Clip:
 
     """
     speech = _second(to_speech(spoken), rng)
-    level = FULL_SCALE * 10 ** (rng.uniform(*LEVEL_DBFS) / 20)
+    level = amplitude(rng.uniform(*LEVEL_DBFS))
     speech *= level / np.sqrt(np.mean(speech**2))
     noise = coloured_noise(rng, rng.uniform(*EXPONENT))
     noise *= np.float32(level * 10 ** (-rng.uniform(*SNR_DB) / 20))

@@ -10,8 +10,8 @@ from typing import Final
 
 import numpy as np
 
-from harness.audio import CLIP_SAMPLES
-from harness.datasets.espeak.clips import FULL_SCALE, to_speech
+from harness.audio import CLIP_SAMPLES, amplitude
+from harness.datasets.espeak.clips import to_speech
 from harness.datasets.espeak.kept import Clips, edition, read_or_make
 from harness.datasets.espeak.lists import without
 from harness.datasets.espeak.process import variants
@@ -73,7 +73,7 @@ def overheard(folder: Path, task: tuple[str, ...], split: str) -> Clips:
 
 def _placed(said: Clips, rng: np.random.Generator) -> Clips:
     speech = to_speech(said)[: SECONDS * CLIP_SAMPLES]
-    level = FULL_SCALE * 10 ** (rng.uniform(*LEVEL_DBFS) / 20)
+    level = amplitude(rng.uniform(*LEVEL_DBFS))
     placed = np.zeros(SECONDS * CLIP_SAMPLES, np.float32)
     placed[: speech.size] = speech * (level / np.sqrt(np.mean(speech**2)))
     return to_int16(placed)

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import NullLocator
 
 from harness.record.rows import Share, counted
 from harness.report.pictures.canvas import BLUE, GREEN, INK, MUTED, ORANGE, PURPLE, our_style
@@ -81,12 +80,9 @@ def _frame(axes: Axes, *, ticks: Sequence[int], most: float) -> None:
     axes.set_xscale("function", functions=(np.sqrt, np.square))
     axes.set_xlim(0, most)
     axes.set_ylim(ticks[0], 100.5)
-    axes.xaxis.set_minor_locator(NullLocator())
     marks = _FINE if most <= _WIDE else [tick for tick in _COARSE if tick < most]
     axes.set_xticks(marks, [f"{mark} %" for mark in marks])
     axes.set_yticks(ticks, [f"{tick} %" for tick in ticks])
-    axes.tick_params(length=0, labelsize=10)
-    axes.tick_params(axis="x", pad=9)
 
 
 def _ticks(rows: Sequence[Any]) -> Sequence[int]:

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 from matplotlib.path import Path as Shape
+from matplotlib.ticker import NullLocator
 from matplotlib.transforms import Affine2D, IdentityTransform
 
 from harness.report.pictures.canvas import FAINT, INK, LINE, WIDTH, Canvas, text_width
@@ -61,6 +62,9 @@ class Panels:
         self.axes = [self._panel(row, *at) for row, at in zip(rows, self._corners, strict=True)]
         for axes in self.axes:
             frame(axes)
+            axes.xaxis.set_minor_locator(NullLocator())
+            axes.tick_params(length=0, labelsize=10)
+            axes.tick_params(axis="x", pad=9)
 
     def _panel(self, row: Any, left: float, top: float) -> Axes:
         self.canvas.text(left, top - LINE / 2, row["candidate"], weight="bold")

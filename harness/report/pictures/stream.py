@@ -5,7 +5,6 @@ from typing import Any, Final
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import NullLocator
 
 from harness.record.metrics import FALSE_ACCEPTS_PER_HOUR, MISSED
 from harness.report.pictures.canvas import BLUE, INK, MUTED, our_style
@@ -31,12 +30,9 @@ def stream(rows: Sequence[Any]) -> str | None:
         axes.set_xscale("function", functions=(np.cbrt, lambda values: values**3))
         axes.set_xlim(0, most)
         axes.set_ylim(100, 0)  # what is better is on top
-        axes.xaxis.set_minor_locator(NullLocator())
         marks = [mark for mark in _MARKS if mark < most]
         axes.set_xticks(marks, [f"{mark:,}" for mark in marks])
         axes.set_yticks(_TICKS, [f"{tick} %" for tick in _TICKS])
-        axes.tick_params(length=0, labelsize=10)
-        axes.tick_params(axis="x", pad=9)
 
     with our_style():
         subtitle = (
