@@ -3,19 +3,18 @@
 import struct
 from typing import BinaryIO, Final, NamedTuple
 
+from harness import wav
 from harness.errors import SourceError
 from harness.stream.pcm import Layout
 
 CONVERT: Final = "convert it with: ffmpeg -i IN -c:a pcm_s16le OUT.wav"
 
-_PCM: Final = 1
 _FLOAT: Final = 3
-_EXTENSIBLE: Final = 0xFFFE
 _ENCODINGS: Final = {
-    (_PCM, 1): "U8",
-    (_PCM, 2): "S16_LE",
-    (_PCM, 3): "S24_3LE",
-    (_PCM, 4): "S32_LE",
+    (wav.PCM, 1): "U8",
+    (wav.PCM, 2): "S16_LE",
+    (wav.PCM, 3): "S24_3LE",
+    (wav.PCM, 4): "S32_LE",
     (_FLOAT, 4): "FLOAT_LE",
     (_FLOAT, 8): "FLOAT64_LE",
 }
@@ -38,8 +37,6 @@ _LONGEST_BYTES: Final = 40
 """Of a chunk ``fmt `` as of ``ds64``, no later byte is of use."""
 
 _RATES_HZ: Final = range(1_000, 768_001)
-_UNKNOWN_BYTES: Final = 0x7FFF_0000
-"""A size from here on is a placeholder, of a program that could not go back to write the size."""
 
 
 class Header(NamedTuple):
@@ -95,7 +92,7 @@ def read_header(file: BinaryIO, name: str) -> Header:
 
 
 def _known(size: int) -> int | None:
-    return size if size < _UNKNOWN_BYTES else None
+    return size if size < wav.UNKNOWN_BYTES else None
 
 
 def _chunk(file: BinaryIO, size: int, name: str) -> bytes:
@@ -118,13 +115,12 @@ def _read(file: BinaryIO, size: int, name: str) -> bytes:
 
 def _layout(chunk: bytes, name: str) -> Layout:
     """Return the layout that a chunk ``fmt `` tells."""
-    if len(chunk) < 16:  # noqa: PLR2004
+    try:
+        kind, channels, rate_hz, frame_bytes, bits = wav.format_of(chunk)
+    except ValueError as error:
         msg = f"{name} has a chunk 'fmt ' of {len(chunk)} bytes, expected 16 or more; {CONVERT}"
-        raise SourceError(msg)
-    kind, channels, rate_hz, _, frame_bytes, bits = struct.unpack("<HHIIHH", chunk[:16])
-    if kind == _EXTENSIBLE:  # the format proper begins the identifier of 16 bytes at the end
-        kind = int.from_bytes(chunk[24:26], "little")
-    if kind not in {_PCM, _FLOAT}:
+        raise SourceError(msg) from error
+    if kind not in {wav.PCM, _FLOAT}:
         what = _COMPRESSED.get(kind, "an unknown format")
         msg = f"{name} is compressed: {what} (number {kind}), expected PCM or float; {CONVERT}"
         raise SourceError(msg)
