@@ -155,6 +155,22 @@ CLAIMS: Final[Mapping[str, tuple[str, ...]]] = {
         "test_gate_interrupts.py::test_a_killed_run_loses_the_window_it_was_at",
         "test_recorder.py::test_rows_are_kept_as_they_grow",
     ),
+    "A stream uses no recording twice, and is what its digest says.": (
+        "test_scene.py::test_no_recording_is_used_twice",
+        "test_scene.py::test_a_stream_is_the_same_every_time_and_its_digest_says_so",
+    ),
+    "Its backgrounds hold no word of the task; keywords follow, 0 to 20 dB louder than others.": (
+        "test_scene.py::test_backgrounds_come_first_kind_after_kind_and_keywords_follow",
+        "test_scene.py::test_a_keyword_is_as_much_louder_than_its_background_as_planned",
+        "test_sentences.py::test_a_sentence_with_a_word_of_the_task_is_left_out",
+    ),
+    "What is counted in a stream is what the listener detects on the same sound.": (
+        "test_listened.py::test_what_is_counted_is_what_a_detector_detects",
+        "test_stream_part.py::test_who_listens_to_the_same_audio_counts_the_same",
+    ),
+    "False accepts per hour have the exact interval of Poisson.": (
+        "test_statistics.py::test_a_rate_has_the_exact_interval_of_poisson",
+    ),
     "A model that hangs is killed.": ("test_probe.py::test_a_model_that_hangs_is_killed",),
     "A model that eats memory is killed.": (
         "test_probe.py::test_a_model_that_eats_memory_is_killed",
