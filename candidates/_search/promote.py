@@ -13,7 +13,7 @@ from candidates._search.space import Space
 from candidates._search.study import Study
 from candidates._search.text import differing, written
 from candidates._search.trial import Trial
-from harness.candidate.candidate import Candidate
+from harness.candidate.candidate import Candidate, trained_path
 from harness.candidate.registry import Registry
 from harness.candidate.specification import specification_hash
 from harness.errors import SearchError
@@ -51,7 +51,7 @@ def promote(study: Study, space: Space, number: int, name: str, registry: Regist
         raise SearchError(msg)
     text = source(candidate, study, trial)
     module = registry.folder / f"{name}.py"
-    path = registry.folder / "models" / f"{name}.tflite"
+    path = trained_path(name, registry.folder)
     write_text(module, text)
     write_bytes(path, model)
     write_json(path.with_suffix(".json"), {**card, "candidate": name})

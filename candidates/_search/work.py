@@ -127,11 +127,12 @@ _HEARD: Final[dict[tuple[Any, ...], Any]] = {}
 _SPOKEN: Final[dict[tuple[Any, ...], Any]] = {}
 """What the last training drew from, by what that follows from: seconds to put together."""
 
-_DRAWN: Final = (
-    *("augmentation", "variants", "repeats", "synthetic", "other_words", "vocabulary"),
-    *("cuts", "running", "foreign", "noise"),
+_AFTER_DRAWING: Final = (
+    *("epochs", "batch_size", "learning_rate", "final_learning_rate", "decay", "decay_epochs"),
+    *("false_accepts", "label_smoothing", "levels"),
+    *("pruning_start", "pruning_end", "initial_sparsity", "seed"),
 )
-"""The part of a recipe that the clips of a training follow from."""
+"""The part of a recipe that the clips of a training do not follow from."""
 
 
 def _heard(candidate: Candidate) -> Any:
@@ -160,8 +161,10 @@ def _spoken(task: Task) -> Any:
     from candidates._training.sources import sources_for  # noqa: PLC0415
     from candidates._training.train import spoken_for  # noqa: PLC0415
 
-    candidate, recipe = task.candidate, task.candidate.training
-    key = (candidate.labels, candidate.words, *(getattr(recipe, name) for name in _DRAWN))
+    candidate = task.candidate
+    recipe = vars(candidate.training).items()
+    drawn = (value for name, value in recipe if name not in _AFTER_DRAWING)
+    key = (candidate.labels, candidate.words, *drawn)
     if key not in _SPOKEN:
         _SPOKEN.clear()
         heard, sources = _heard(candidate), sources_for(candidate)

@@ -181,6 +181,20 @@ def _medians(row: dict[str, Any]) -> list[float]:
     return [window["p50_us"] for window in row["windows"]]
 
 
+def test_trials_share_their_clips_unless_these_follow_from_what_varies() -> None:
+    def spoken(**changed: Any) -> Any:
+        return work._spoken(task(replace(SMALL, training=replace(SMALL.training, **changed))))
+
+    shared = spoken()
+
+    assert spoken(seed=7, epochs=9, learning_rate=0.02, levels=None) is shared
+    assert spoken(running=0.25) is not shared
+
+
+def test_what_comes_after_drawing_is_part_of_a_recipe() -> None:
+    assert set(work._AFTER_DRAWING) < vars(SMALL.training).keys()
+
+
 def test_a_search_reads_no_test_clip() -> None:
     read: list[str] = []
 
