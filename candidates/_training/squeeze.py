@@ -31,7 +31,8 @@ def squeeze(data: bytes) -> bytes:
     signatures, metadata, the description, shapes of other batch sizes, unused and duplicate
     buffers go; tensors and buffers are put in an order that DEFLATE likes. Scales of biases
     become 1: LiteRT computes with input scale times weight scale, and reads a bias's own
-    scale only where the weights have a single one, so there it stays.
+    scale only where the weights have a single one, so there it stays. Weights of -0, which
+    pruning leaves half of the zeros to be, become 0.
 
     Args:
         data: The file. One that holds anything beyond a plain graph (several
@@ -47,6 +48,7 @@ def squeeze(data: bytes) -> bytes:
     fold_shapes(model)
     _strip(model)
     _set_bias_scales_to_one(tables.layers(model))
+    _make_zeros_equal(model)
     layout.merge_operator_codes(model)
     layout.sort_tensors(model)
     layout.sort_buffers(model)
@@ -123,6 +125,14 @@ def _strip(model: Any) -> None:
             quantization.min = quantization.max = None
             if not tables.has_scales(tensor):
                 tensor.quantization = None
+
+
+def _make_zeros_equal(model: Any) -> None:
+    for weights in tables.float_weights(model):
+        values = tables.constant(model, weights).view(np.float32)
+        # A buffer of its own: another tensor may hold the same bytes.
+        model.buffers.append(schema.BufferT(data=(values + np.float32(0)).view(np.uint8)))
+        weights.buffer = len(model.buffers) - 1
 
 
 def _set_bias_scales_to_one(layers: Iterable[tables.Layer]) -> None:

@@ -127,20 +127,31 @@ def has_scales(tensor: Any) -> bool:
 
 def layers(model: Any) -> Iterator[Layer]:
     """Yield the layers of *model*, in the order of execution."""
+    for source, weights, bias, target in _with_constants(model):
+        if weights.type == schema.TensorType.INT8 and has_scales(weights):
+            yield Layer(source=source, weights=weights, bias=bias, target=target)
+
+
+def float_weights(model: Any) -> Iterator[Any]:
+    """Yield the constant float32 weights that layers multiply by, and that nothing else uses."""
+    for _, weights, *_ in _with_constants(model):
+        if weights.type == schema.TensorType.FLOAT32:
+            yield weights
+
+
+def _with_constants(model: Any) -> Iterator[tuple[Any, Any, Any, Any]]:
+    """Yield source, weights, bias and target of layers whose constants no other operator uses."""
     graph = model.subgraphs[0]
     uses = Counter(int(i) for operator in graph.operators for i in operator.inputs)
     for operator in graph.operators:
         if operator_code(model, operator) not in _WEIGHTED:
             continue
         source, *constants = (graph.tensors[i] for i in operator.inputs if i >= 0)
-        weights = constants[0]
         alone = all(uses[int(i)] == 1 for i in operator.inputs[1:] if i >= 0)
         fixed = all(constant(model, tensor) is not None for tensor in constants)
-        quantized = weights.type == schema.TensorType.INT8 and has_scales(weights)
-        if alone and fixed and quantized:
+        if alone and fixed:
             bias = constants[1] if len(constants) > 1 else None
-            target = graph.tensors[operator.outputs[0]]
-            yield Layer(source=source, weights=weights, bias=bias, target=target)
+            yield source, constants[0], bias, graph.tensors[operator.outputs[0]]
 
 
 def _unusual(operator: Any) -> bool:

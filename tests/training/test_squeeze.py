@@ -241,6 +241,32 @@ def test_equal_constants_are_kept_once() -> None:
     assert len(model.subgraphs[0].tensors) == 5
 
 
+def dense_float32(weights: npt.NDArray[np.float32]) -> bytes:
+    """Return FULLY_CONNECTED in float32: weights (outputs, inputs), and the bias 0."""
+    outputs, inputs = weights.shape
+    graph = Graph()
+    x, y = (graph.variable((1, size)) for size in (inputs, outputs))
+    constants = graph.constant(weights), graph.constant(np.zeros(outputs, "f4"))
+    graph.operator(Operator.FULLY_CONNECTED, [x, *constants], y, schema.FullyConnectedOptionsT())
+    return graph.file([x], [y])
+
+
+@xnnpack
+def test_zeros_of_pruned_weights_are_all_positive(*, xnnpack: bool) -> None:
+    rng = np.random.default_rng(0)
+    weights = (rng.normal(size=(20, 40)) * rng.choice([0, 1], (20, 40))).astype(np.float32)
+    x = rng.normal(size=(5, 1, 40)).astype(np.float32)
+    before = dense_float32(weights)
+    assert np.signbit(weights[weights == 0]).any()
+
+    after = squeeze(before)
+
+    kept = max((b.data for b in tables.read(after).buffers[1:]), key=len).view(np.float32)
+    assert kept.tolist() == weights.ravel().tolist()
+    assert not np.signbit(kept[kept == 0]).any()
+    assert_equal(run(after, x, xnnpack=xnnpack), run(before, x, xnnpack=xnnpack))
+
+
 def dense_int8(weights: npt.NDArray[np.int8], scales: list[float]) -> bytes:
     """Return FULLY_CONNECTED in int8: weights (outputs, inputs) with one scale, or one a row."""
     outputs, inputs = weights.shape
