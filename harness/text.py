@@ -46,6 +46,14 @@ def _prints(letter: str) -> bool:
     return letter.isprintable() or letter in _JOINERS
 
 
+def duration(seconds: float) -> str:
+    """Return a time as people say it: ``12.5 s``, ``3 min``, ``1.25 h``."""
+    for unit, size in (("h", 3_600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds / size:,.3g} {unit}"
+    return f"{seconds:.3g} s"
+
+
 def slug(text: str) -> str:
     """
     Return *text* as a name for files and folders: ``Raspberry Pi 4`` -> ``raspberry-pi-4``.

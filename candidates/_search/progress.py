@@ -8,6 +8,7 @@ from typing import Final, TextIO
 
 from candidates._search.space import Space
 from candidates._search.trial import FINISHED, Trial
+from harness.text import duration
 
 _SILENT_S: Final = 30.0
 """Seconds between two lines where there is no terminal."""
@@ -58,7 +59,7 @@ class Progress:
         parts += [f"best {name} {text}" for name, (_, text) in self._best.items()]
         left = self._left_s(finished)
         if left is not None:
-            parts.append(f"{_duration(left)} left")
+            parts.append(f"{duration(left)} left")
         self.say(", ".join(parts))
 
     def say(self, text: str) -> None:
@@ -82,8 +83,3 @@ class Progress:
             return None
         pace = (self._ended[-1] - self._started) / len(self._ended)
         return max(0.0, pace * (self._wanted - finished))
-
-
-def _duration(seconds: float) -> str:
-    minutes = round(seconds / 60)
-    return f"{minutes // 60} h {minutes % 60:02} min" if minutes >= 60 else f"{minutes} min"  # noqa: PLR2004

@@ -129,7 +129,7 @@ def _strip(model: Any) -> None:
 
 def _make_zeros_equal(model: Any) -> None:
     for weights in tables.float_weights(model):
-        values = tables.constant(model, weights).view(np.float32)
+        values = model.buffers[weights.buffer].data.view(np.float32)
         # A buffer of its own: another tensor may hold the same bytes.
         model.buffers.append(schema.BufferT(data=(values + np.float32(0)).view(np.uint8)))
         weights.buffer = len(model.buffers) - 1

@@ -27,6 +27,7 @@ from harness.sharing import Clips, received, shared
 from harness.spotter.loading import make_spotter
 from harness.spotter.model import call_once
 from harness.spotter.spotter import Spotter
+from harness.text import duration
 
 SCORING_S: Final = 600.0
 """Longest time that scoring all clips may be expected to take, in seconds."""
@@ -115,7 +116,7 @@ def _probed(child: Child, origin: Origin, name: str, data: bytes, limit_s: float
     if call_s * calls > limit_s:
         msg = (
             f"{name} is too slow: at {call_s:.2g} s a call, {calls:,} clips would take "
-            f"{_duration(call_s * calls)}, and the limit is {_duration(limit_s)}; make it smaller "
+            f"{duration(call_s * calls)}, and the limit is {duration(limit_s)}; make it smaller "
             "or measure on fewer clips"
         )
         raise ModelError(msg)
@@ -132,13 +133,6 @@ def _quicker_of_two_s(child: Child, spotter: Spotter, clip: Clip) -> float:
         spotter(clip)
         took_s = min(took_s, time.perf_counter() - start)
     return took_s
-
-
-def _duration(seconds: float) -> str:
-    for unit, size in (("h", 3_600), ("min", 60)):
-        if seconds >= size:
-            return f"{seconds / size:,.3g} {unit}"
-    return f"{seconds:.3g} s"
 
 
 def _added_peak_bytes(data: bytes) -> int:

@@ -111,7 +111,7 @@ class TestProgress:
         line = out.getvalue().rpartition("\r")[2].strip()
         assert line == (
             "3 of 10 trials, 2 running, 1 refused, 2 failed, best size 2.00 KiB, best validation "
-            "score 90.0 %, 0 min left"
+            "score 90.0 %, 0 s left"
         )
 
     def test_no_time_is_told_before_a_trial_finished(self) -> None:

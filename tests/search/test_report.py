@@ -97,7 +97,7 @@ def test_the_first_line_names_the_study_and_its_finished_trials(full: Study) -> 
 def test_every_state_is_counted(full: Study) -> None:
     assert (
         "13 completed, 1 stopped at a rung, 1 refused, 1 failed, 1 not ended. Trained for 6.5 "
-        "hours in all on 1 machines." in page(full)
+        "h in all on 1 machine." in page(full)
     )
 
 

@@ -234,14 +234,6 @@ def test_a_first_call_that_is_slow_alone_does_not_decide(
     assert probe.probe(registry.package, "toy", loudness_model(), [CLIPS]).scores
 
 
-@pytest.mark.parametrize(
-    ("seconds", "expected"),
-    [(0.25, "0.25 s"), (59, "59 s"), (600, "10 min"), (3_599, "60 min"), (10_800, "3 h")],
-)
-def test_a_duration_is_told_in_the_unit_that_fits(seconds: float, expected: str) -> None:
-    assert probe._duration(seconds) == expected
-
-
 def test_a_front_end_that_raises_on_a_later_clip_is_an_error_of_the_candidate(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from harness.text import lines, markdown, name_fault, printable, slug
+from harness.text import duration, lines, markdown, name_fault, printable, slug
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,14 @@ from harness.text import lines, markdown, name_fault, printable, slug
 )
 def test_a_name_is_printable_text_in_any_script(name: str) -> None:
     assert name_fault(name) == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [(0.25, "0.25 s"), (59, "59 s"), (600, "10 min"), (3_599, "60 min"), (10_800, "3 h")],
+)
+def test_a_duration_is_told_in_the_unit_that_fits(seconds: float, expected: str) -> None:
+    assert duration(seconds) == expected
 
 
 @pytest.mark.parametrize(

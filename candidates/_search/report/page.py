@@ -14,6 +14,7 @@ from candidates._search.variations import Label
 from harness.record.metric import Metric
 from harness.record.metrics import ACCURACY, LATENCY, SCORE, SIZE
 from harness.report.columns import interval
+from harness.text import duration
 
 SHOWN: Final = {
     "front": "Trials and their limits",
@@ -100,12 +101,13 @@ def _counts(trials: Sequence[Trial]) -> str:
         return sum(trial.state == state for trial in trials)
 
     workers = sorted({trial.outcome.worker for trial in trials if trial.outcome.worker})
-    hours = sum(trial.outcome.seconds for trial in trials) / 3600
+    seconds = sum(trial.outcome.seconds for trial in trials)
+    machines = f"{len(workers)} machine{'s' * (len(workers) != 1)}"
     return (
         f"{count('completed')} completed, {count('stopped')} stopped at a rung, "
         f"{count('refused')} refused, {count('failed')} failed, {count('running')} not ended. "
-        f"Trained for {hours:.1f} hours in all on {len(workers)} machines. All values are of "
-        f"validation clips: a search reads no test clip."
+        f"Trained for {duration(seconds)} in all on {machines}. All values are of validation "
+        f"clips: a search reads no test clip."
     )
 
 
@@ -119,9 +121,9 @@ def _boards(trials: Sequence[Trial]) -> list[str]:
 
 
 def _space(study: Study) -> str:
-    described = study.description.items()
-    lines = [(part, "a function" if "\n" in text else f"`{text}`") for part, text in described]
-    return _markdown(lines, ["part", "value"], ["left", "left"])
+    said = study.description.items()
+    shown = {part: "a function" if "\n" in text else f"`{text}`" for part, text in said}
+    return "\n".join(f"- **{part}**: {text}" for part, text in shown.items())
 
 
 def _folded(title: str, text: str) -> str:
