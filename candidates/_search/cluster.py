@@ -4,11 +4,12 @@ import logging
 import os
 import platform
 import queue
+import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 import distributed
@@ -21,6 +22,9 @@ TRAIN: Final = "TRAIN"
 BOARD: Final = "BOARD"
 CONNECT_S: Final = 10.0
 """Longest time to wait for a scheduler, and for a worker that trains."""
+
+CLOSE_S: Final = 20.0
+"""Longest time that a cluster of this machine may take to close; then its workers are killed."""
 
 _ASK_S: Final = 0.5
 _GONE: Final = (
@@ -133,22 +137,39 @@ def _result(future: distributed.Future) -> Any:
 @contextmanager
 def local(workers: int | None) -> Iterator[Crew]:
     """Start a cluster on this machine's loopback: one worker a core, or *workers* of them."""
-    with (
-        distributed.LocalCluster(
-            n_workers=workers or os.cpu_count() or 1,
-            threads_per_worker=1,
-            processes=True,
-            host=_LOOPBACK,
-            dashboard_address=f"{_LOOPBACK}:0",
-            worker_dashboard_address=f"{_LOOPBACK}:0",
-            resources={TRAIN: 1},
-            preload=uninterrupted.__name__,
-            memory_limit=None,
-            silence_logs=logging.CRITICAL,
-        ) as cluster,
-        distributed.Client(cluster, set_as_default=False) as client,
-    ):
+    cluster = distributed.LocalCluster(
+        n_workers=workers or os.cpu_count() or 1,
+        threads_per_worker=1,
+        processes=True,
+        host=_LOOPBACK,
+        dashboard_address=f"{_LOOPBACK}:0",
+        worker_dashboard_address=f"{_LOOPBACK}:0",
+        resources={TRAIN: 1},
+        preload=uninterrupted.__name__,
+        memory_limit=None,
+        silence_logs=logging.CRITICAL,
+    )
+    with _closed(cluster), distributed.Client(cluster, set_as_default=False) as client:
         yield Crew(client, shares_machine=True)
+
+
+@contextmanager
+def _closed(cluster: distributed.LocalCluster) -> Iterator[None]:
+    """
+    Close *cluster*, or kill its workers.
+
+    Once in some dozen times Dask waits for ever for workers that wait, too.
+    """
+    nannies = list(cluster.workers.values())
+    try:
+        yield
+    finally:
+        try:
+            cluster.close(timeout=CLOSE_S)
+        except TimeoutError:
+            for pid in filter(None, [nanny.pid for nanny in nannies]):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
 
 
 @contextmanager

@@ -144,6 +144,20 @@ def test_a_local_cluster_listens_on_loopback_alone() -> None:
     assert listening == {"127.0.0.1"}
 
 
+def test_the_workers_of_a_cluster_that_does_not_close_are_killed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cluster, "CLOSE_S", 0.001)
+    with local(2) as crew:
+        crew.require_able()
+        workers = [psutil.Process(pid) for pid in crew._client.run(os.getpid).values()]
+        assert all(worker.is_running() for worker in workers)
+
+    gone, alive = psutil.wait_procs(workers, timeout=10)
+    assert len(gone) == 2
+    assert not alive
+
+
 def test_a_scheduler_that_does_not_answer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "CONNECT_S", 0.5)
     address = f"tcp://127.0.0.1:{free_port()}"
