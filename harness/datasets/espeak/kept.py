@@ -44,8 +44,9 @@ def read_or_make(file: Path, count: int, make: Callable[[], Clips]) -> Clips:
     """
     Return the *count* clips kept in *file*; they are made if they are not there.
 
-    One process at a time makes them. What other editions left beside the folder of
-    *file*, and writers that were killed in it, is removed.
+    One process at a time makes them. Of other editions beside the folder of *file* the one
+    made last stays, so that two versions of this code can share a cache; older ones, and what
+    writers left that were killed, are removed.
 
     Raises:
         DatasetError: If they cannot be kept.
@@ -91,6 +92,7 @@ def _write(file: Path, clips: Clips) -> None:
     except ResultsError as error:
         msg = f"synthetic speech cannot be kept: {error}, with XDG_CACHE_HOME"
         raise DatasetError(msg) from error
-    others = (path for path in file.parents[1].iterdir() if path != file.parent)
-    for left in (*others, *file.parent.glob(".writing-*")):
+    others = [path for path in file.parents[1].iterdir() if path != file.parent]
+    old = sorted(others, key=lambda path: path.stat().st_mtime)[:-1]
+    for left in (*old, *file.parent.glob(".writing-*")):
         shutil.rmtree(left, ignore_errors=True)
