@@ -2,7 +2,9 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +15,7 @@ from candidates._training.pools import Pool, Pools
 from harness.candidate.candidate import Candidate
 from harness.frontends.frontend import Features
 
+T = TypeVar("T")
 Targets = npt.NDArray[np.float32]
 
 
@@ -72,6 +75,15 @@ class Batches:
         known = (labels != OUTLIER)[:, np.newaxis]
         targets: Targets = np.where(known, (1 - smoothing) * wanted + smoothing * alike, alike)
         return targets
+
+
+def ahead(items: Iterator[T]) -> Iterator[T]:
+    """Yield *items*, each made in a thread of its own while the one before is used."""
+    with ThreadPoolExecutor(1) as maker:
+        made = maker.submit(next, items, None)
+        while (item := made.result()) is not None:
+            made = maker.submit(next, items, None)
+            yield item
 
 
 def _draw(number: int, part: Part, pool: Pool, rng: np.random.Generator) -> Labels:

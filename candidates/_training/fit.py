@@ -11,7 +11,7 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from candidates._training import keras, tf
-from candidates._training.batches import Batches
+from candidates._training.batches import Batches, ahead
 from candidates._training.dropouts import counted
 from candidates._training.levels import Levels
 from candidates._training.pruning import Pruning, prunable
@@ -132,7 +132,7 @@ class Fit:
     def _train(self) -> float:
         """Train on every batch of an epoch; returns the mean loss of its clips."""
         total, clips = 0.0, 0
-        for features, targets in self._batches.epoch(self.epochs):
+        for features, targets in ahead(self._batches.epoch(self.epochs)):
             if self._pruning:
                 self._pruning.step()
             size = len(features)

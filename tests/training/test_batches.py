@@ -1,6 +1,8 @@
 """Batches: what an epoch draws from the pools, and what scores are wanted for it."""
 
+import threading
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -10,7 +12,7 @@ import numpy.typing as npt
 import pytest
 
 from candidates._networks import DsCnn
-from candidates._training.batches import Batches, batches_of
+from candidates._training.batches import Batches, ahead, batches_of
 from candidates._training.features import as_input
 from candidates._training.parts import OUTLIER, Part
 from candidates._training.pools import Pools
@@ -153,3 +155,30 @@ def test_a_batch_has_the_shape_of_its_front_end(folder: Path, frontend: Frontend
 
     assert features.shape == (4, *frontend.shape, 1)
     assert features.dtype == np.float32
+
+
+def test_the_next_item_is_made_while_one_is_used() -> None:
+    made = [threading.Event() for _ in range(3)]
+
+    def items() -> Iterator[int]:
+        for number, event in enumerate(made):
+            event.set()
+            yield number
+
+    found = []
+    for item in ahead(items()):
+        assert all(event.wait(10) for event in made[: item + 2])
+        found.append(item)
+    assert found == [0, 1, 2]
+
+
+def test_what_is_raised_while_an_item_is_made_is_raised_where_it_is_used() -> None:
+    def items() -> Iterator[int]:
+        yield 1
+        msg = "no room"
+        raise MemoryError(msg)
+
+    used = ahead(items())
+    assert next(used) == 1
+    with pytest.raises(MemoryError, match="no room"):
+        next(used)
