@@ -15,7 +15,7 @@ Label = str | int | float | bool | None
 
 _PLAIN: Final = (str, int, float, bool, type(None))
 _DIGITS: Final = 3
-"""Significant digits of a real number that is drawn."""
+"""Significant digits of a real number that is drawn, or shown."""
 
 
 class Variation(Protocol):
@@ -66,6 +66,11 @@ class Choices:
     def value(self, label: Label) -> Any:
         """Return the value that *label* stands for."""
         return self.values[self.labels.index(label)]
+
+
+def shown(label: Label) -> str:
+    """Return what a trial chose as tables and pictures show it."""
+    return f"{label:.{_DIGITS}g}" if isinstance(label, float) else str(label)
 
 
 def evenly(low: float, high: float, count: int) -> Choices:

@@ -154,7 +154,7 @@ def test_times_that_are_not_valid_are_marked(study: Study, how: Space) -> None:
 
 
 def test_the_space_is_described(full: Study) -> None:
-    assert "| vary 'network.width'          | `Choices(values=(8, 12, 16, 20, 300))`" in page(full)
+    assert "- **vary 'network.width'**: `Choices(values=(8, 12, 16, 20, 300))`" in page(full)
 
 
 class TestChance:

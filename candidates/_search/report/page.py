@@ -10,7 +10,7 @@ from candidates._search.report.chance import chance
 from candidates._search.report.front import front
 from candidates._search.study import Study
 from candidates._search.trial import FINISHED, Trial
-from candidates._search.variations import Label
+from candidates._search.variations import shown
 from harness.record.metric import Metric
 from harness.record.metrics import ACCURACY, LATENCY, SCORE, SIZE
 from harness.report.columns import interval
@@ -56,16 +56,17 @@ def study_page(study: Study, drawn: Sequence[str]) -> str:
 def table(study: Study, trials: Sequence[Trial]) -> str:
     """Return a table of *trials*: what varies, the goals, accuracy and its interval, limits."""
     aims, varied = study.aims, study.varied
-    shown = [*aims.objectives]
-    shown += [m for m in (SCORE, ACCURACY, SIZE, LATENCY) if m.name not in {s.name for s in shown}]
+    metrics = [*aims.objectives]
+    known = {metric.name for metric in metrics}
+    metrics += [m for m in (SCORE, ACCURACY, SIZE, LATENCY) if m.name not in known]
     heads = ["trial", *varied.values()]
-    for metric in shown:
+    for metric in metrics:
         heads += [metric.heading, *(["95 % interval"] if metric.share else [])]
     lines = [
         [
             str(trial.number),
-            *(_label(trial.point.get(path)) for path in varied),
-            *(cell for metric in shown for cell in _cells(metric, trial)),
+            *(shown(trial.point.get(path)) for path in varied),
+            *(cell for metric in metrics for cell in _cells(metric, trial)),
             _limits_missed(study, trial),
         ]
         for trial in trials
@@ -90,10 +91,6 @@ def _limits_missed(study: Study, trial: Trial) -> str:
     broken = [c.metric.name for c in study.aims.constraints if c.excess(row)]
     doubts = ["times invalid"] if row and row.get("invalid") else []
     return ", ".join([*(f"misses {name}" for name in broken), *doubts]) or "meets all"
-
-
-def _label(label: Label) -> str:
-    return f"{label:.3g}" if isinstance(label, float) else str(label)
 
 
 def _counts(trials: Sequence[Trial]) -> str:

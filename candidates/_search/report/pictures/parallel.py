@@ -8,7 +8,7 @@ import numpy as np
 from candidates._search.report.front import front
 from candidates._search.study import Study
 from candidates._search.trial import Trial
-from candidates._search.variations import Label
+from candidates._search.variations import Label, shown
 from harness.record.metric import Metric
 from harness.report.pictures.canvas import (
     BLUE,
@@ -68,15 +68,15 @@ def parallel(study: Study) -> str | None:
             canvas.text(x, _HEIGHT - _TOP + 0.6 * LINE, axis.high, color=MUTED, ha="center")
             canvas.text(x, _BOTTOM + 0.3 * LINE, axis.low, color=MUTED, ha="center")
         for index in sorted(range(len(trials)), key=lambda i: trials[i].number in best):
-            shown = trials[index].number in best
+            marked = trials[index].number in best
             ys = [_y(axis.heights[index]) for axis in axes]
             for start, end in zip(range(len(xs)), range(1, len(xs)), strict=False):
                 canvas.line(
                     (xs[start], ys[start]),
                     (xs[end], ys[end]),
-                    color=BLUE if shown else MUTED,
-                    linewidth=1.8 if shown else 0.8,
-                    alpha=0.9 if shown else 0.35,
+                    color=BLUE if marked else MUTED,
+                    linewidth=1.8 if marked else 0.8,
+                    alpha=0.9 if marked else 0.35,
                 )
         return canvas.svg()
 
@@ -88,8 +88,8 @@ def _y(height: float) -> float:
 def _field(heading: str, labels: Sequence[Label]) -> _Axis:
     """Return the axis of a field: numbers by size, other labels in their order of first use."""
     if all(isinstance(label, int | float) and not isinstance(label, bool) for label in labels):
-        numbers = [float(label) for label in labels]  # type: ignore[arg-type]
-        return _Axis(heading, _spread(numbers), f"{min(numbers):,.6g}", f"{max(numbers):,.6g}")
+        numbers: list[float] = [*labels]  # type: ignore[list-item]
+        return _Axis(heading, _spread(numbers), shown(min(numbers)), shown(max(numbers)))
     known = sorted(set(labels), key=str)
     heights = _spread([known.index(label) for label in labels])
     return _Axis(heading, heights, _short(known[0]), _short(known[-1]))
