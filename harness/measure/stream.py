@@ -17,7 +17,7 @@ def stream_part(listened: Listened) -> dict[str, Any]:
     seconds = listened.scene.background_s
     hours = sum(seconds.values()) / _HOUR_S
     return {
-        "hours": round(hours, 4),
+        "hours": _rounded(hours),
         "hop_ms": trigger.hop_ms,
         "threshold": trigger.threshold,
         "mean_of": trigger.mean_of,
@@ -27,12 +27,17 @@ def stream_part(listened: Listened) -> dict[str, Any]:
         "delay_ms": _delays(outcome),
         "realtime_share": float(f"{listened.realtime_share:.3g}"),
         "kinds": {
-            kind: {"count": count, "hours": round(seconds[kind] / _HOUR_S, 4)}
+            kind: {"count": count, "hours": _rounded(seconds[kind] / _HOUR_S)}
             for kind, count in outcome.false_accepts.items()
         },
         "curve": _curve(listened),
         "digest": listened.scene.digest,
     }
+
+
+def _rounded(hours: float) -> float:
+    """Return *hours* with five digits, however short a stream is: rates are divided by them."""
+    return float(f"{hours:.5g}")
 
 
 def _rate(count: int, hours: float) -> dict[str, Any]:

@@ -168,7 +168,7 @@ class Stream(TypedDict):
     mean_of: Some
     refractory_ms: Count
     false_accepts: Annotated[dict[str, Any], Rate]
-    missed: Annotated[dict[str, Any], Detected]
+    missed: Annotated[dict[str, Any], Share]
     delay_ms: Annotated[dict[str, Any], Delay]
     realtime_share: NotNegative
     kinds: dict[str, Annotated[dict[str, Any], Background]]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from tabulate import tabulate
@@ -12,6 +13,7 @@ from harness.record.metrics import (
     DIGITS,
     FALSE_ACCEPTS_PER_HOUR,
     LATENCY,
+    MISSED,
     NOISE,
     SIZE,
     limited,
@@ -135,8 +137,7 @@ def _folded(title: str, *parts: str) -> str:
 
 
 def _details(group: Group, measured: Sequence[Measurement]) -> list[str]:
-    def picture(name: str, shows: str) -> str:
-        return f"![{shows}]({group.slug}-{name}.svg)"
+    picture = partial(_picture, group)
 
     def table(columns: Sequence[Column]) -> str:
         return details_table(measured, columns)
@@ -152,17 +153,7 @@ def _details(group: Group, measured: Sequence[Measurement]) -> list[str]:
             picture("operating", "Detection against false accepts"),
             table(tables.operating()),
         ),
-        *(
-            [
-                _folded(
-                    "Stream: false accepts per hour, and words missed",
-                    picture("stream", "Words missed against false accepts per hour"),
-                    table(tables.stream()),
-                )
-            ]
-            if any(FALSE_ACCEPTS_PER_HOUR.value(row) is not None for row in measured)
-            else []
-        ),
+        *_stream_details(group, measured),
         _folded(
             "Latency: all calls, the two stages, the slowest calls",
             picture("latency", "Distribution of latency"),
@@ -172,6 +163,21 @@ def _details(group: Group, measured: Sequence[Measurement]) -> list[str]:
         _folded("Confusion", picture("confusion", "Confusion matrices")),
         _folded("Anatomy: operators, zeros, sizes", table(tables.anatomy())),
     ]
+
+
+def _stream_details(group: Group, measured: Sequence[Measurement]) -> list[str]:
+    """Return what is told of a stream, if there was one; without keywords there is no picture."""
+    if all(FALSE_ACCEPTS_PER_HOUR.value(row) is None for row in measured):
+        return []
+    pictures = []
+    if any(MISSED.value(row) is not None for row in measured):
+        pictures = [_picture(group, "stream", "Words missed against false accepts per hour")]
+    title = "Stream: false accepts per hour, and words missed"
+    return [_folded(title, *pictures, details_table(measured, tables.stream()))]
+
+
+def _picture(group: Group, name: str, shows: str) -> str:
+    return f"![{shows}]({group.slug}-{name}.svg)"
 
 
 def _runs(group: Group) -> str:

@@ -50,12 +50,24 @@ class Recorded:
             for block in _blocks(path):
                 yield Part(path.name, block, _begun(keywords, end, block.size))
                 end += block.size
+            _require_a_second(path, end)
             if said and said[-1].end > end:
                 last_s, length_s = said[-1].end / SAMPLE_RATE_HZ, end / SAMPLE_RATE_HZ
                 fault = f"ends at {last_s:.2f} s, after the {length_s:.2f} s of {path.name}"
                 msg = f"{path.with_suffix('.csv')}: {said[-1].word} {fault}; correct its times"
                 raise DatasetError(msg)
             yield Part(None, np.zeros(CLIP_SAMPLES, np.int16))
+
+
+def _require_a_second(path: Path, samples: int) -> None:
+    """Raise DatasetError for a recording too short to decide on anything in it."""
+    if samples < CLIP_SAMPLES:
+        length_s = samples / SAMPLE_RATE_HZ
+        msg = (
+            f"{path} lasts {length_s:.3g} s, and a stream a second or more; move it to the folder "
+            "of its word, or remove it"
+        )
+        raise DatasetError(msg)
 
 
 def _begun(keywords: Sequence[Keyword], start: int, size: int) -> list[Keyword]:

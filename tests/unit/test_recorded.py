@@ -97,6 +97,14 @@ def test_a_detection_of_a_word_is_no_false_accept_and_any_other_is(folder: Path)
     assert outcome.missed == 1
 
 
+def test_a_stream_of_less_than_a_second_is_refused(folder: Path) -> None:
+    (folder / "_stream" / "b.wav").write_bytes(wav_bytes(loud()[:8_000]))
+
+    fault = r"b\.wav lasts 0\.5 s, and a stream a second or more; move it to the folder of its word"
+    with pytest.raises(DatasetError, match=fault):
+        scene(folder)
+
+
 def test_a_data_set_with_streams_is_judged_on_those(folder: Path) -> None:
     source = Folder(folder)
 

@@ -1,6 +1,7 @@
 """What a record says of a stream, and that a user who listens to it counts the same."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,11 +15,14 @@ from harness.errors import DatasetError
 from harness.measure.run import Run
 from harness.measure.speech import Speech
 from harness.measure.stream import stream_part
+from harness.record import store
+from harness.report import render
 from harness.stream.evaluation import Found, Listened, judged
 from harness.stream.material import SLOT_S, Clips
 from tests.unit.models import Clips as Recordings
 from tests.unit.models import loud, loudness_model, make_package, make_run, ready, silent
 from tests.unit.recordings import riff_bytes
+from tests.unit.records import record
 
 ROOT = Path(__file__).parents[2]
 TRIGGERED = "from harness import Trigger\n" + ready("good", "trigger=Trigger(mean_of=2)")
@@ -79,6 +83,36 @@ def test_the_curve_holds_the_point_at_the_threshold(listened: Listened) -> None:
     assert curve["threshold"] == list(THRESHOLDS)
     assert curve["false_accepts"][at] == part["false_accepts"]["count"]
     assert curve["missed"][at] == part["missed"]["count"]
+
+
+@pytest.mark.parametrize("samples", [16_000, 32_000])
+def test_a_stream_without_a_keyword_is_in_a_record_that_can_be_read_and_shown(
+    run: Run, tmp_path: Path, samples: int
+) -> None:
+    noise = np.resize(loud(), samples).astype("<i2").tobytes()
+    (tmp_path / "rain.wav").write_bytes(riff_bytes(noise, sample_bytes=2))
+    run.speech = Speech(Recordings(RECORDED), recordings=[tmp_path / "rain.wav"])
+    subject = run.subject("good")
+    subject.prepare()
+    subject.take_window(subject.timed)
+
+    measured = subject.row()
+
+    assert measured["error"] is None
+    stream = measured["stream"]
+    assert stream is not None
+    assert stream["missed"]["total"] == 0
+    assert stream["hours"] == pytest.approx(samples / 16_000 / 3_600, rel=1e-4)
+    store.write(record(measured), tmp_path / "board" / "raw", "rain")
+    warnings: list[str] = []
+    names = {
+        path.name
+        for path in render(tmp_path, {"good": measured["model_sha256"] or ""}, warn=warnings.append)
+    }
+    page = (tmp_path / "board" / "report.md").read_text()
+    assert warnings == []
+    assert "| good " in page
+    assert set(re.findall(r"\((\S+\.svg)\)", page)) <= names
 
 
 def test_the_part_is_made_once_for_all_rows_of_a_run(run: Run, listened: Listened) -> None:

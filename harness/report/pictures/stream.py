@@ -20,8 +20,8 @@ _TICKS: Final = range(0, 101, 20)
 
 
 def stream(rows: Sequence[Any]) -> str | None:
-    """Return the picture of the *rows* that listened to a stream, None if there are none."""
-    rows = [row for row in in_order(rows) if FALSE_ACCEPTS_PER_HOUR.value(row) is not None]
+    """Return the picture of the *rows* that heard keywords in a stream, None if there are none."""
+    rows = [row for row in in_order(rows) if MISSED.value(row) is not None]
     if not rows:
         return None
     most = max(_SHORTEST, *(1.1 * (FALSE_ACCEPTS_PER_HOUR.value(row) or 0) for row in rows))
