@@ -61,7 +61,8 @@ def compare(old: Record, new: Record, *, allow_different: bool = False) -> Compa
         for cells in _judged(was, now, alike)
     ]
     if not lines:
-        msg = f"nothing to compare ({'; '.join(notes)}); measure a candidate of the old record"
+        why = "; ".join(notes) or "both records have 0 rows"
+        msg = f"nothing to compare ({why}); measure a candidate of the old record"
         raise ResultsError(msg)
     table = tabulate(lines, HEADERS, "simple", colalign=ALIGN, disable_numparse=True)
     worse = [

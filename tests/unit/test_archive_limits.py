@@ -142,6 +142,21 @@ def test_a_name_that_climbs_out_is_refused_before_any_file_is_read(
     assert opened == []
 
 
+def test_a_long_name_is_cut_in_the_error(archive: Archive) -> None:
+    write(archive, {f"../{'a' * 9_999}.wav": b""})
+    refused(archive, f"holds '../{'a' * 196}, which climbs out of its folder", "go")
+
+
+def test_a_long_fault_is_cut_in_the_error(zipped: Archive) -> None:
+    path = write(zipped, {"small/go/a.wav": bytes(range(256)) * 3})
+    data = bytearray(path.read_bytes())
+    data[26:28] = struct.pack("<H", 300)  # as if so many bytes were the name
+    path.write_bytes(data)
+    with pytest.raises(DatasetError, match=r"is not a complete archive \(File name in") as found:
+        read(zipped, "go")
+    assert len(str(found.value)) < 400 + len(str(path))
+
+
 def rewrite_sizes(path: Path, size: int) -> None:
     """Make both headers of the only file of a zip say that it unpacks to *size* bytes."""
     data = bytearray(path.read_bytes())

@@ -383,6 +383,12 @@ def test_records_without_a_measured_candidate_in_common_are_refused() -> None:
         compare(old, new)
 
 
+def test_records_without_any_row_are_refused() -> None:
+    message = r"^nothing to compare \(both records have 0 rows\); measure a candidate of the old"
+    with pytest.raises(ResultsError, match=message):
+        compare(record(), record())
+
+
 def heard(accepted: int, missed: int, digest: str | None = "sha256:a") -> dict[str, Any]:
     """Return the stream of a row: false accepts in an hour, and how many of 100 words it missed."""
     rate, share = statistics.rate(accepted, 1), proportion(missed, 100)

@@ -36,6 +36,9 @@ _DAMAGES: Final = (
 )
 """Exceptions that reading a damaged archive can raise."""
 
+_LONGEST: Final = 200
+"""Most characters of a name, or of a fault, that an error tells: an archive can hold any text."""
+
 _METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """Compression methods of the published zips."""
 
@@ -91,7 +94,7 @@ def members(
     try:
         yield from (_zipped if path.suffix == ".zip" else _tarred)(path, selection)
     except _DAMAGES as error:
-        msg = f"is not a complete archive ({error})"
+        msg = f"is not a complete archive ({error!s:.{_LONGEST}})"
         raise WrongError(msg) from error
     selection.require_top()
 
@@ -112,7 +115,7 @@ class _Selection:
         """Return the spot of *member*, None to skip it; raises WrongError beyond the limits."""
         path = PurePosixPath(member)
         if ".." in path.parts or member.startswith("/") or "\\" in member:
-            msg = f"holds {member!r}, which climbs out of its folder"
+            msg = f"holds {member!r:.{_LONGEST}}, which climbs out of its folder"
             raise WrongError(msg)
         self.tops.update(path.parts[:1])
         if self.top and self.top not in path.parts[:1]:
@@ -128,7 +131,7 @@ class _Selection:
         self.files[word] += 1
         self.total_bytes += size
         for what, found, most in (
-            (f"{size:,} bytes in {member!r}", size, self.limits.file_bytes),
+            (f"{size:,} bytes in {member!r:.{_LONGEST}}", size, self.limits.file_bytes),
             (f"{self.files[word]:,} files of {word!r}", self.files[word], self.limits.files),
             (f"{self.total_bytes:,} bytes in all", self.total_bytes, self.limits.total_bytes),
         ):
@@ -139,7 +142,7 @@ class _Selection:
     def require_top(self) -> None:
         """Raise WrongError if no member was in the folder *top*."""
         if self.top and self.top not in self.tops:
-            found = ", ".join(map(repr, sorted(self.tops)[:3])) or "nothing"
+            found = ", ".join(f"{top!r:.{_LONGEST}}" for top in sorted(self.tops)[:3]) or "nothing"
             msg = f"holds {found}, expected {self.top!r}: it is another version"
             raise WrongError(msg)
 
@@ -152,7 +155,8 @@ def _zipped(path: Path, selection: _Selection) -> Iterator[Member]:
             if (spot := selection.spot(member.filename, member.file_size))
         ]
         if odd := [member for member, _ in found if member.compress_type not in _METHODS]:
-            msg = f"packs {odd[0].filename!r} by method {odd[0].compress_type}, expected DEFLATE"
+            named = f"{odd[0].filename!r:.{_LONGEST}}"
+            msg = f"packs {named} by method {odd[0].compress_type}, expected DEFLATE"
             raise WrongError(msg)
         for member, (word, name) in found:
             with archive.open(member) as file:
