@@ -319,9 +319,9 @@ def test_all_words_asked_for_are_unpacked_in_one_pass(
     opened: list[Path] = []
     real = tarfile.open
 
-    def noted(path: Path, mode: Literal["r|gz"]) -> tarfile.TarFile:
+    def noted(path: Path, mode: Literal["r|gz"], **more: Any) -> tarfile.TarFile:
         opened.append(path)
-        return real(path, mode)
+        return real(path, mode, **more)
 
     monkeypatch.setattr(tarfile, "open", noted)
     keys = [found.key for found in full.read(["go", "stop"], everything)]

@@ -33,29 +33,31 @@ def write_tar(path: Path, files: Mapping[str, bytes]) -> Path:
     return path
 
 
-@pytest.fixture(params=["small.zip", "small.tar.gz"])
-def archive(request: pytest.FixtureRequest, tmp_path: Path) -> Archive:
-    """Return an archive that is not written yet, in each of the two formats."""
+def archive_of(folder: Path, file_name: str) -> Archive:
     return Archive(
-        file_name=request.param,
+        file_name=file_name,
         url="http://127.0.0.1:1/nowhere",
-        cache=tmp_path / "cache",
-        archives=tmp_path / "archives",
+        cache=folder / "cache",
+        archives=folder / "archives",
         top="small",
         limits=LIMITS,
     )
+
+
+@pytest.fixture(params=["small.zip", "small.tar.gz"])
+def archive(request: pytest.FixtureRequest, tmp_path: Path) -> Archive:
+    """Return an archive that is not written yet, in each of the two formats."""
+    return archive_of(tmp_path, request.param)
 
 
 @pytest.fixture
 def zipped(tmp_path: Path) -> Archive:
-    return Archive(
-        file_name="small.zip",
-        url="http://127.0.0.1:1/nowhere",
-        cache=tmp_path / "cache",
-        archives=tmp_path / "archives",
-        top="small",
-        limits=LIMITS,
-    )
+    return archive_of(tmp_path, "small.zip")
+
+
+@pytest.fixture
+def tarred(tmp_path: Path) -> Archive:
+    return archive_of(tmp_path, "small.tar.gz")
 
 
 def file_of(archive: Archive) -> Path:
@@ -204,6 +206,37 @@ def test_a_file_with_a_name_unlike_any_published_is_passed_over(
 ) -> None:
     write(archive, {"small/go/a.wav": b"go", f"small/go/{name}": b"odd"})
     assert read(archive, "go") == {"go/a.wav": b"go"}
+
+
+@pytest.mark.parametrize("kind", [tarfile.GNUTYPE_LONGNAME, tarfile.XHDTYPE, tarfile.XGLTYPE])
+def test_a_name_of_megabytes_is_refused_without_its_bytes_in_memory(
+    tarred: Archive, kind: bytes
+) -> None:
+    file_of(tarred).parent.mkdir()
+    with tarfile.open(file_of(tarred), "w:gz") as tar:
+        long = tarfile.TarInfo("small/go/a.wav")
+        long.type, long.size = kind, 64 * MIB
+        tar.addfile(long, io.BytesIO(bytes(long.size)))
+    tracemalloc.start()
+    try:
+        fault = "holds a name of 67,108,864 bytes, expected at most 1,048,576"
+        refused(tarred, fault, "go")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 48 * MIB
+
+
+def test_the_headers_of_a_tar_are_not_all_held(tarred: Archive) -> None:
+    others = {f"small/cat/{number}.wav": b"" for number in range(10_000)}
+    write(tarred, {**others, "small/go/a.wav": b"go"})
+    tracemalloc.start()
+    try:
+        assert read(tarred, "go") == {"go/a.wav": b"go"}
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 6 * MIB  # 8 MiB if all are held
 
 
 @pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE])

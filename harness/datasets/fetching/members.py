@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Final, Self
 
 Spot = tuple[str, str]
 """The word that a member belongs to, and the file name it gets."""
@@ -35,6 +35,17 @@ _DAMAGES: Final = (
     zlib.error,
 )
 """Exceptions that reading a damaged archive can raise."""
+
+_EXTENSIONS: Final = (
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+)
+"""Types of members of a tar that hold a long name, or other fields, of those that follow."""
+
+_EXTENSION_BYTES: Final = 1 << 20
 
 _LONGEST: Final = 200
 """Most characters of a name, or of a fault, that an error tells: an archive can hold any text."""
@@ -164,9 +175,24 @@ def _zipped(path: Path, selection: _Selection) -> Iterator[Member]:
                 yield word, name, file.read(selection.limits.file_bytes)
 
 
+class _Header(tarfile.TarInfo):
+    """A header of a tar; what extends it is held in memory whole, so its size is limited."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        """Read a header; raises WrongError for an extension of a size that nobody needs."""
+        header = super().frombuf(buf, encoding, errors)
+        if header.type in _EXTENSIONS and header.size > _EXTENSION_BYTES:
+            msg = f"holds a name of {header.size:,} bytes, expected at most {_EXTENSION_BYTES:,}"
+            raise WrongError(msg)
+        return header
+
+
 def _tarred(path: Path, selection: _Selection) -> Iterator[Member]:
-    with tarfile.open(path, "r|gz") as archive:
+    with tarfile.open(path, "r|gz", tarinfo=_Header) as archive:
         for member in archive:
+            # Else all headers are held, of which there may be millions.
+            archive.members = []  # type: ignore[attr-defined]
             spot = selection.spot(member.name, member.size)
             file = archive.extractfile(member) if spot and member.isreg() else None
             if spot and file:
