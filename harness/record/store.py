@@ -19,9 +19,14 @@ from harness.errors import ResultsError
 from harness.files import json_bytes, write_new
 from harness.record.check import Fault, faults
 from harness.record.schema import Record
+from harness.text import printable
 
 FORMAT: Final = 1
 
+
+_MOST_NAMED: Final = 8
+_LONGEST_NAME: Final = 100
+"""Most names that an error lists, and most characters of each."""
 
 CURE: Final = "remove it or restore it from version control"
 
@@ -53,7 +58,7 @@ def read(path: Path) -> Record:
         reason = error.strerror if isinstance(error, OSError) else error
         raise RecordError(path, f"is not a readable record ({reason}); {CURE}") from error
     if form != FORMAT or isinstance(form, bool):
-        why = f"has format {form!r}, not {FORMAT}; read it with the version that wrote it"
+        why = f"has format {form!r:.60}, not {FORMAT}; read it with the version that wrote it"
         raise RecordError(path, why)
     if found := faults(record):
         raise RecordError(path, f"{_fault(found)}; {CURE}")
@@ -69,9 +74,18 @@ def _refuse(constant: str) -> NoReturn:
 def _fault(found: Sequence[Fault]) -> str:
     """Return the faults of a record in words: what it lacks, or else the first wrong value."""
     if lacking := sorted(fault.name for fault in found if not fault.found):
-        return f"lacks {', '.join(lacking)}"
+        more = len(lacking) - _MOST_NAMED
+        named = ", ".join(map(_short, lacking[:_MOST_NAMED]))
+        return f"lacks {named}" + (f" and {more} more" if more > 0 else "")
     first, more = found[0], len(found) - 1
-    return f"has {first.name}: {first.found}" + (f" (and {more} more faults)" if more else "")
+    return f"has {_short(first.name)}: {first.found}" + (
+        f" (and {more} more faults)" if more else ""
+    )
+
+
+def _short(name: str) -> str:
+    """Return the path of a value as an error tells it: keys of a record can be any text."""
+    return f"{printable(name):.{_LONGEST_NAME}}"
 
 
 def write(record: Record, folder: Path, stem: str) -> Path:

@@ -86,7 +86,7 @@ def test_an_unknown_format_is_refused_by_its_name(tmp_path: Path, form: str) -> 
     [
         ({"run": None, "measurements": {}}, "measurements, run"),
         ({"dataset": {"name": "espeak", "labels": []}}, "dataset.clips, dataset.digest, .*"),
-        ({"measurements": [row("small"), {}]}, r"measurements\[1\].accuracy, .*verdict, .*"),
+        ({"measurements": [row("small"), {}]}, r"measurements\[1\].accuracy, .* and \d+ more"),
         ({"measurements": [3]}, r"measurements\[0\]"),
     ],
     ids=["parts", "of the data set", "of a row", "a row"],
@@ -100,6 +100,37 @@ def test_a_record_that_lacks_a_key_is_refused_by_its_name(
     cure = "remove it or restore it from version control"
     with pytest.raises(ResultsError, match=f"^{re.escape(str(path))} lacks {missing}; {cure}$"):
         store.read(path)
+
+
+@pytest.mark.parametrize(
+    ("broken", "fault"),
+    [
+        ({"format": "a" * 9_999}, f"has format '{'a' * 59}, not 1; read it with"),
+        (
+            {**record(row("small")), "board": {"\x1b[2J" + "a" * 9_999: []}},
+            "lacks board.architecture, ",
+        ),
+        (
+            {**record(), "measurements": [{}] * 50},
+            r"lacks measurements\[0\].accuracy, .* and [\d,]+ more; remove it",
+        ),
+        (
+            record(row("small", scores={"\x1b[2J" + "a" * 9_999: [True]})),
+            rf"has measurements\[0\].scores.\\x1b\[2J{'a' * 70}: True, not",
+        ),
+    ],
+    ids=["format", "key", "many", "name"],
+)
+def test_an_error_is_short_and_can_be_printed_whatever_a_record_holds(
+    tmp_path: Path, broken: dict[str, Any], fault: str
+) -> None:
+    path = tmp_path / "1.json"
+    path.write_text(json.dumps(broken))
+    with pytest.raises(ResultsError, match=fault) as found:
+        store.read(path)
+    text = str(found.value)
+    assert text.isprintable()
+    assert len(text) < 500 + len(str(path))
 
 
 def test_a_missing_file_is_an_error_that_says_where_records_are(tmp_path: Path) -> None:
