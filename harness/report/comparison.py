@@ -9,6 +9,7 @@ from harness.errors import ResultsError
 from harness.record import metrics
 from harness.record.changes import Alike, Values
 from harness.record.schema import Measurement, Record
+from harness.text import printable
 
 CIRCUMSTANCES: Final = (
     ("board", "board", "name"),
@@ -24,6 +25,9 @@ CIRCUMSTANCES: Final = (
 
 _NEWER: Final = ("machine",)
 """Keys that older records lack; such a record does not differ in them."""
+
+_LONGEST_ERROR: Final = 300
+"""Most characters of the error of a row that a note tells."""
 
 HEADERS: Final = ("candidate", "metric", "old", "new", "ratio", "verdict", "judged by")
 ALIGN: Final = ("left", "left", "right", "right", "right", "left", "left")
@@ -89,7 +93,7 @@ def require_alike(
 
     """
     changes = [
-        f"{name} {was} -> {now}"
+        printable(f"{name} {was} -> {now}")
         for name, part, key in CIRCUMSTANCES
         if (found := _part(new, part)) and key in found
         if (before := _part(old, part)) and (key in before or key not in _NEWER)
@@ -122,11 +126,16 @@ def _text(value: Any) -> str:
 def _not_compared(olds: dict[str, Measurement], news: dict[str, Measurement]) -> list[str]:
     return [
         f"{name}: not compared, "
-        + (f"{which} error: {row['error']}" if row else f"it is not in the {which} record")
+        + (f"{which} error: {_short(row['error'])}" if row else f"it is not in the {which} record")
         for name in sorted(olds | news)
         for which, row in (("old", olds.get(name)), ("new", news.get(name)))
         if row is None or row["error"] is not None
     ]
+
+
+def _short(error: str | None) -> str:
+    """Return the error of a row for a line, as a record can hold any text for it."""
+    return f"{printable(error or ''):.{_LONGEST_ERROR}}"
 
 
 def _judged(old: Measurement, new: Measurement, alike: Alike) -> Iterator[tuple[str, ...]]:

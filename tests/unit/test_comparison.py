@@ -383,6 +383,21 @@ def test_records_without_a_measured_candidate_in_common_are_refused() -> None:
         compare(old, new)
 
 
+def test_the_error_of_a_row_is_told_short_and_printable() -> None:
+    broken = record(error("small", "\x1b[2J" + "a" * 9_999))
+
+    message = r"^nothing to compare \(small: not compared, old error: \\x1b\[2Ja{293}; small: "
+    with pytest.raises(ResultsError, match=message):
+        compare(broken, broken)
+
+
+def test_what_differs_is_told_printable() -> None:
+    old, new = (record(row("small"), board={"governor": name}) for name in ("\x1b[2J", "ondemand"))
+
+    with pytest.raises(ResultsError, match=r"governor \\x1b\[2J -> ondemand"):
+        compare(old, new)
+
+
 def test_records_without_any_row_are_refused() -> None:
     message = r"^nothing to compare \(both records have 0 rows\); measure a candidate of the old"
     with pytest.raises(ResultsError, match=message):
