@@ -4,8 +4,9 @@ import itertools
 import json
 import math
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from harness.audio import Clip
 from harness.candidate.candidate import Candidate
@@ -26,6 +27,9 @@ from harness.measure.timing import (
 )
 from harness.measure.validity import Evidence, board_reasons
 from harness.record.schema import Fact, Measurement
+
+_OWN_FAULTS: Final = (Exception, SystemExit)
+"""What code of a candidate may raise; Ctrl-C, and what pytest skips a test by, are neither."""
 
 MAX_REPEATS = 2
 """Most times that a candidate is measured again because the board made its times invalid."""
@@ -119,7 +123,7 @@ class Subject:
             self.error = str(error)
         except SpotbenchError:
             raise
-        except Exception as error:  # noqa: BLE001  (the other candidates are measured)
+        except _OWN_FAULTS as error:
             self.error = _unforeseen(error, "it was prepared")
 
     def next_clip(self) -> tuple[tuple[Clip], dict[str, object]]:
@@ -134,10 +138,8 @@ class Subject:
             timed: Times a number of calls of the spotter, each on :meth:`next_clip`.
 
         """
-        try:
+        with self._costing_itself_alone("it was timed"):
             self.windows.append(self._window(timed, first=not self.windows))
-        except Exception as error:  # noqa: BLE001  (the other candidates are measured)
-            self.error = _unforeseen(error, "it was timed")
 
     def _window(self, timed: Callable[[int], Times], *, first: bool) -> Window:
         profile, spotter = self._conditions.profile, self.scored.spotter
@@ -158,8 +160,12 @@ class Subject:
         Measure all windows again while the board makes them invalid, twice at most.
 
         The old windows are replaced when all new ones are there, so an interrupted
-        attempt leaves the old ones in place.
+        attempt leaves the old ones in place. A candidate that fails in one gets an error.
         """
+        with self._costing_itself_alone("it was timed again"):
+            self._take_again()
+
+    def _take_again(self) -> None:
         while len(self.attempts) < MAX_REPEATS and (reasons := board_reasons(self._evidence)):
             throttled_before = board.readings(self._conditions.machine)["throttled"]
             planned = range(self._conditions.profile.windows)
@@ -181,6 +187,14 @@ class Subject:
             return error_row(self.name, _unforeseen(error, "its row was made"))
         return row
 
+    @contextmanager
+    def _costing_itself_alone(self, when: str) -> Iterator[None]:
+        """Keep whatever the candidate raises as its error: the others are measured."""
+        try:
+            yield
+        except _OWN_FAULTS as error:
+            self.error = _unforeseen(error, when)
+
     @property
     def _evidence(self) -> Evidence:
         facts = self._conditions.facts
@@ -195,6 +209,6 @@ class Subject:
         )
 
 
-def _unforeseen(error: Exception, when: str) -> str:
+def _unforeseen(error: BaseException, when: str) -> str:
     """Return the text of an error that nobody foresaw, be it of a candidate or of the harness."""
     return f"{type(error).__name__} when {when}: {error}; fix the candidate, or report this fault"

@@ -57,6 +57,12 @@ TIRED = ODD.format(
 )
 """It raises when it is timed, and only then."""
 
+TIRED_AGAIN = ODD.format(
+    odd="any(frame.f_code.co_name == 'take_again' for frame, _ in traceback.walk_stack(None))",
+    fault="raise KeyError('tired')",
+)
+"""It raises when it is timed again because the board was throttled, and only then."""
+
 STOPPING = {
     "endless": "while True: pass\n",
     "exiting": "import os\nos._exit(0)\n",
@@ -231,6 +237,20 @@ def test_a_throttled_board_makes_rows_invalid_after_three_attempts(
     assert f"clocked: {reason}" in output
     assert row["latency_us"]["total"]["p50"] == 600
     assert f"time_calls: {CONDITIONS}" in project.notes()
+
+
+def test_a_candidate_that_raises_when_it_is_timed_again_costs_its_own_row(tmp_path: Path) -> None:
+    candidates = {"good": ready("good"), "tired": TIRED_AGAIN}
+    project = Project(tmp_path, candidates, QUICK + THROTTLED)
+
+    exit_status, output = project.measure("-rs")
+
+    rows = project.rows()
+    assert exit_status == 1
+    assert rows["good"]["verdict"] == "invalid"
+    assert rows["tired"]["verdict"] == "error"
+    assert rows["tired"]["error"].startswith("KeyError when it was timed again: 'tired'; fix the")
+    assert "Traceback" not in output
 
 
 def test_a_folder_without_recordings_for_any_candidate_fails(project: Project) -> None:

@@ -261,14 +261,18 @@ def test_what_nobody_foresaw_is_an_error_of_the_candidate(
     assert subject.row()["error"] == expected
 
 
-def test_a_candidate_that_raises_while_it_is_timed_is_an_error_row(run: Run) -> None:
+@pytest.mark.parametrize("fault", [KeyError, SystemExit])
+def test_a_candidate_that_raises_while_it_is_timed_is_an_error_row(
+    run: Run, fault: type[BaseException]
+) -> None:
     def fail(_calls: int) -> Times:
-        raise KeyError(7)
+        raise fault(7)
 
     subject = prepared(run)
     subject.take_window(fail)
 
-    expected = "KeyError when it was timed: 7; fix the candidate, or report this fault"
+    name = fault.__name__
+    expected = f"{name} when it was timed: 7; fix the candidate, or report this fault"
     assert (subject.row()["verdict"], subject.row()["error"]) == ("error", expected)
 
 
@@ -384,6 +388,24 @@ def test_all_windows_are_measured_again_twice_at_most(
     assert subject.row()["verdict"] == verdict
     note = f"measured {repeats + 1} times, because the board made earlier times invalid"
     assert note in subject.row()["warnings"]
+
+
+@pytest.mark.parametrize("fault", [KeyError, SystemExit])
+def test_a_candidate_that_raises_while_it_is_timed_again_is_an_error_row(
+    run: Run, monkeypatch: pytest.MonkeyPatch, fault: type[BaseException]
+) -> None:
+    def fail(*_: object) -> Times:
+        raise fault(7)
+
+    monkeypatch.setattr("harness.measure.board.readings", lambda _machine: HELD_BACK)
+    subject = measured(run)
+    monkeypatch.setattr(subject, "timed", fail)
+
+    subject.take_again()
+
+    name = fault.__name__
+    expected = f"{name} when it was timed again: 7; fix the candidate, or report this fault"
+    assert (subject.row()["verdict"], subject.row()["error"]) == ("error", expected)
 
 
 def test_a_board_that_was_throttled_once_can_be_measured_again(
