@@ -14,13 +14,14 @@ _BYTES: Final = 4
 """Length of a hash: enough to tell machines apart, too short to find an identity by."""
 
 
-def hashed_identity(machine: Machine, model: str | None) -> str | None:
+def hashed_identity(machine: Machine, model: str | None) -> str:
     """
-    Return the hash of a machine's identity, eight hexadecimal digits; None if it has none.
+    Return the hash of a machine's identity, eight hexadecimal digits.
 
     The identity is a Raspberry Pi's serial number, which stays if its card is replaced, or
     else the number that the system drew when it was installed. Other boards may all bear one
-    serial number, and containers often have neither.
+    serial number, and containers often have neither: these draw a number of their own, because
+    two of them are two machines and must share no table.
 
     Args:
         machine: The machine.
@@ -28,9 +29,8 @@ def hashed_identity(machine: Machine, model: str | None) -> str | None:
 
     """
     is_pi = (model or "").startswith("Raspberry Pi")
-    identity = (_serial_number(machine) if is_pi else None) or _machine_id(machine)
-    if identity is None:
-        return None
+    told = (_serial_number(machine) if is_pi else None) or _machine_id(machine)
+    identity = told or machine.drawn_number
     return hashlib.scrypt(identity.encode(), salt=_SALT, dklen=_BYTES, **_COST).hex()
 
 

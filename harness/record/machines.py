@@ -9,7 +9,7 @@ from harness.record import store
 from harness.record.schema import Fact
 
 UNKNOWN: Final = "unknown"
-"""Stands for every machine that tells no identity of its own."""
+"""Stands for a machine without an identity in a record from before such machines drew one."""
 
 NOT_RECORDED: Final = ""
 """Stands for the machine of a record from before machines were told apart."""

@@ -5,13 +5,14 @@ import pytest
 
 from harness.measure import board
 from harness.measure.identity import hashed_identity
+from harness.measure.machine import Machine
 from tests.unit.boards import PI_4, PIS, Captured, server_files
 
 SERIAL = "00000000abcdef01"
 MACHINE_ID = "0123456789abcdef0123456789abcdef"
 
 
-def identity(folder: Path, files: Mapping[str, str], model: str = PI_4) -> str | None:
+def identity(folder: Path, files: Mapping[str, str], model: str = PI_4) -> str:
     return hashed_identity(Captured(folder, files, {}), model)
 
 
@@ -53,8 +54,38 @@ def test_the_serial_number_of_another_board_is_not_trusted(tmp_path: Path) -> No
     assert identity(tmp_path, files, model="Some Pi 3") == "bd838f5b"
 
 
-def test_a_machine_that_tells_no_identity_has_none(tmp_path: Path) -> None:
-    assert identity(tmp_path, server_files(virtual=True)) is None
+def test_machines_that_tell_no_identity_are_told_apart_and_each_known_again(
+    tmp_path: Path,
+) -> None:
+    files = server_files(virtual=True)
+
+    first, second = (identity(tmp_path / name, files) for name in ("first", "second"))
+
+    assert first != second
+    assert {len(first), len(second)} == {8}
+    assert identity(tmp_path / "first", files) == first
+
+
+def test_a_machine_that_can_keep_no_number_is_another_in_each_run(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("a file where the folder should be")
+    machine = Captured(tmp_path, server_files(virtual=True), {})
+
+    found = hashed_identity(machine, None)
+
+    assert hashed_identity(machine, None) == found
+    assert identity(tmp_path, {}) != found
+
+
+def test_a_machine_with_an_identity_draws_no_number(tmp_path: Path) -> None:
+    identity(tmp_path, PIS[PI_4])
+
+    assert not (tmp_path / "state").exists()
+
+
+def test_the_number_is_kept_with_the_state_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", "/somewhere")
+
+    assert Machine()._number == Path("/somewhere/spotbench/machine-number")
 
 
 def test_the_hash_is_a_fact_about_the_board(tmp_path: Path) -> None:
