@@ -136,6 +136,13 @@ def trigger_of(candidate: Candidate, name: str, folder: Path) -> Trigger:
     return Trigger(mean_of=chosen)
 
 
+def seeds_of(candidate: Candidate, name: str, folder: Path) -> dict[str, dict[str, int]]:
+    """Return what each seed came to that candidate *name* was trained from, if several were."""
+    if isinstance(candidate.network, ReadyModel):
+        return {}
+    return dict(_card(candidate, name, folder).get("seeds", {}))
+
+
 def _card(candidate: Candidate, name: str, folder: Path) -> dict[str, Any]:
     """Return the card of a candidate whose model was read."""
     path = model_path(candidate, name, folder).with_suffix(".json")

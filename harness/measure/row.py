@@ -13,7 +13,7 @@ from harness.measure.shares import share_part
 from harness.measure.timing import Times, Window, median_of_medians
 from harness.measure.validity import Evidence, invalid_reasons, warnings
 from harness.measure.verdict import judge, not_judged
-from harness.record.schema import Measurement
+from harness.record.schema import Measurement, Seed
 from harness.statistics import percentile
 
 HISTOGRAM_BINS: Final = 40
@@ -67,6 +67,7 @@ def measured_row(
         added_peak_bytes=scored.added_peak_bytes,
         latency_us=_latency(evidence.windows, scored),
         windows=[_window(window) for window in evidence.windows],
+        seeds=_seeds(scored),
         attempts=[_attempt(attempt) for attempt in attempts],
         budget=dict(candidate.limits.limits),
         verdict="",
@@ -94,6 +95,14 @@ def error_row(name: str, error: str) -> Measurement:
 def _attempt(attempt: Attempt) -> dict[str, Any]:
     p50s_us = [round(percentile(window.total_us, 50), 2) for window in attempt.windows]
     return {"reasons": list(attempt.reasons), "p50s_us": p50s_us}
+
+
+def _seeds(scored: Scored) -> dict[str, Any] | None:
+    """Return what each seed came to, None unless there were several."""
+    keys = Seed.__annotations__
+    return {seed: {key: int(came[key]) for key in keys} for seed, came in scored.seeds.items()} or (
+        None
+    )
 
 
 def _sparsity(scored: Scored) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from harness import decisions, statistics
 from harness.candidate.candidate import Candidate
-from harness.candidate.card import heard_words, read_model, trigger_of
+from harness.candidate.card import heard_words, read_model, seeds_of, trigger_of
 from harness.candidate.registry import Registry
 from harness.candidate.trigger import Trigger
 from harness.datasets import DIGITS, Dataset
@@ -67,6 +67,7 @@ class Scored:
         first_call_us: Time of the first call, in microseconds.
         added_peak_bytes: How far loading and one call raised the peak memory of a
             process, in bytes.
+        seeds: What each seed came to, if it was trained from several.
 
     """
 
@@ -80,6 +81,7 @@ class Scored:
     init_us: float
     first_call_us: float
     added_peak_bytes: int
+    seeds: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @cached_property
     def accuracy(self) -> statistics.Proportion:
@@ -134,6 +136,7 @@ def score(candidate: Candidate, name: str, registry: Registry, speech: Speech) -
         data=read_model(candidate, name, folder),
         heard=heard_words(candidate, name, folder),
         trigger=trigger_of(candidate, name, folder),
+        seeds=seeds_of(candidate, name, folder),
     )
     return score_model(candidate, name, model, speech)
 
@@ -148,6 +151,7 @@ class ModelFile:
         data: Contents of the ``.tflite`` file.
         heard: English words that its training contained.
         trigger: Trigger to listen to a stream with; None not to listen.
+        seeds: What each seed came to, if it was trained from several: see :class:`Card`.
 
     """
 
@@ -155,6 +159,7 @@ class ModelFile:
     data: bytes
     heard: frozenset[str]
     trigger: Trigger | None = None
+    seeds: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 def score_model(candidate: Candidate, name: str, model: ModelFile, speech: Speech) -> Scored:
@@ -195,6 +200,7 @@ def score_model(candidate: Candidate, name: str, model: ModelFile, speech: Speec
         init_us=init_us,
         first_call_us=first_call_us,
         added_peak_bytes=probed.added_peak_bytes,
+        seeds=model.seeds,
     )
 
 

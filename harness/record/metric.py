@@ -8,7 +8,7 @@ from harness.record.changes import Comparison
 from harness.record.rows import Share
 from harness.record.units import Unit
 
-Table = Literal["main", "terminal", "operating", "stream", "latency", "anatomy"]
+Table = Literal["main", "terminal", "operating", "stream", "latency", "anatomy", "seeds"]
 """A table: the main one of a report, the one on a terminal, or one of a report's details."""
 
 

@@ -249,6 +249,15 @@ class Attempt(TypedDict):
     p50s_us: list[Time]
 
 
+class Seed(TypedDict):
+    """What a training from another seed came to on validation clips, and the zipped size."""
+
+    detected: Count
+    correct: Count
+    total: Some
+    zipped_bytes: Some
+
+
 class Measurement(TypedDict):
     """The values of one candidate on one board and one data set; null in an error row."""
 
@@ -268,6 +277,7 @@ class Measurement(TypedDict):
     added_peak_bytes: Count | None
     latency_us: Annotated[dict[str, Any] | None, Latency]
     windows: list[Annotated[dict[str, Any], Window]] | None
+    seeds: NotRequired[dict[str, Annotated[dict[str, int], Seed]] | None]
     attempts: NotRequired[list[Annotated[dict[str, Any], Attempt]] | None]
     budget: dict[str, float | None] | None
     verdict: Annotated[str, Verdict]

@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from statistics import mean
 from typing import Any
 
 from harness.record import metrics
 from harness.record.metric import Metric, Table
 from harness.record.rows import Share, at, judged, window_medians_us
-from harness.record.units import MICROSECONDS
+from harness.record.units import KIB, MICROSECONDS, SHARE, Unit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +75,34 @@ def anatomy() -> list[Column]:
     return [*map(of_metric, metrics.shown_in("anatomy")), _LAYERS, _ON_XNNPACK, _OPERATORS]
 
 
+def seeds() -> list[Column]:
+    """Return the columns of trainings that differ in their seed alone."""
+    return [
+        Column(
+            heading="seeds",
+            meaning="number of trainings that differ in their seed alone; validation chose one",
+            value=lambda row: row["seeds"],
+            show=lambda came: f"{len(came)}",
+        ),
+        _over_seeds("right", SHARE, lambda came: came["correct"] / came["total"]),
+        _over_seeds("detected", SHARE, lambda came: came["detected"] / came["total"]),
+        _over_seeds("zipped KiB", KIB, lambda came: came["zipped_bytes"]),
+    ]
+
+
+def _over_seeds(heading: str, unit: Unit, value: Callable[[Any], float]) -> Column:
+    def show(values: list[float]) -> str:
+        least, greatest, middle = map(unit.cell, (min(values), max(values), mean(values)))
+        return f"{least} to {greatest}, mean {middle}"
+
+    return Column(
+        heading=heading,
+        meaning="",
+        value=lambda row: list(map(value, row["seeds"].values())),
+        show=show,
+    )
+
+
 TABLES: dict[Table, Callable[[], list[Column]]] = {
     "main": main,
     "terminal": terminal,
@@ -81,6 +110,7 @@ TABLES: dict[Table, Callable[[], list[Column]]] = {
     "stream": stream,
     "latency": latency,
     "anatomy": anatomy,
+    "seeds": seeds,
 }
 
 

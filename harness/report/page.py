@@ -161,7 +161,24 @@ def _details(group: Group, measured: Sequence[Measurement]) -> list[str]:
             table(tables.latency()),
         ),
         _folded("Confusion", picture("confusion", "Confusion matrices")),
+        *_seeds_details(measured),
         _folded("Anatomy: operators, zeros, sizes", table(tables.anatomy())),
+    ]
+
+
+def _seeds_details(measured: Sequence[Measurement]) -> list[str]:
+    """Return how far chance moved the trainings that were made from several seeds."""
+    several = [row for row in measured if row.get("seeds")]
+    if not several:
+        return []
+    text = (
+        "What chance does: each was trained from several seeds, and validation chose one of them. "
+        "Least to greatest over the seeds, on validation clips, with the mean."
+    )
+    return [
+        _folded(
+            "Seeds: how far chance moves a training", text, details_table(several, tables.seeds())
+        )
     ]
 
 

@@ -8,7 +8,14 @@ import pytest
 
 from harness import Candidate, ReadyModel, Training
 from harness.candidate.candidate import model_path
-from harness.candidate.card import MAX_MODEL_BYTES, Card, heard_words, read_limited, read_model
+from harness.candidate.card import (
+    MAX_MODEL_BYTES,
+    Card,
+    heard_words,
+    read_limited,
+    read_model,
+    seeds_of,
+)
 from harness.candidate.specification import specification_hash
 from harness.errors import ModelError
 from harness.files import sha256
@@ -205,6 +212,17 @@ def test_of_a_card_without_a_list_no_word_is_known(tmp_path: Path) -> None:
     (tmp_path / "models" / "mine.json").write_text("{}")
 
     assert heard_words(Candidate(network=build), "mine", tmp_path) == frozenset()
+
+
+def test_what_several_seeds_came_to_stands_in_the_card(tmp_path: Path) -> None:
+    came = {"0": {"detected": 180, "correct": 200, "total": 206, "zipped_bytes": 2_000}}
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "mine.json").write_text(json.dumps({"seeds": came}))
+    (tmp_path / "models" / "older.json").write_text("{}")
+
+    assert seeds_of(Candidate(network=build), "mine", tmp_path) == came
+    assert seeds_of(Candidate(network=build), "older", tmp_path) == {}
+    assert seeds_of(Candidate(network=ReadyModel(path="models/x")), "theirs", Path()) == {}
 
 
 def test_a_ready_model_may_name_the_words_it_was_trained_on() -> None:

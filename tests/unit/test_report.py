@@ -385,6 +385,29 @@ def test_kinds_of_noise_that_trigger_the_rule_are_named(results: Path) -> None:
     assert "| hum of 50 Hz 17 of 60 |" in page(results)
 
 
+def test_candidates_trained_from_several_seeds_show_how_far_chance_moves_them(
+    results: Path,
+) -> None:
+    came = {
+        str(seed): {"detected": right - 20, "correct": right, "total": 200, "zipped_bytes": size}
+        for seed, right, size in ((0, 198, 2_048), (1, 190, 2_560), (2, 200, 2_304))
+    }
+    keep(results, record(row("small", seeds=came), row("other", seeds=None)))
+
+    section = page(results).partition("<summary>Seeds")[2].partition("</details>")[0]
+    (line,) = re.findall(r"^\| (?!candidate)(.*) \|$", section, re.MULTILINE)
+    assert [cell.strip() for cell in line.split("|")] == [
+        *("small", "3", "95.0 % to 100.0 %, mean 98.0 %", "85.0 % to 90.0 %, mean 88.0 %"),
+        "2.00 to 2.50, mean 2.25",
+    ]
+
+
+def test_a_page_without_seeds_has_no_section_on_them(results: Path) -> None:
+    keep(results, record(row("small")))
+
+    assert "Seeds" not in page(results)
+
+
 def test_pictures_of_a_data_set_that_is_gone_are_removed(results: Path) -> None:
     keep(results, record(row("small")), record(SEED, name="my_voice"))
     render(results, MODELS)

@@ -1,5 +1,6 @@
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -228,6 +229,16 @@ def test_every_window_keeps_its_median_its_length_and_the_state_of_the_board(
         {"p50_us": us, "calls": 3, "seconds": seconds, "board": board}
         for us, seconds in ((20, 0.00103), (90, 0.00027), (30, 0.00009))
     ]
+
+
+def test_what_several_seeds_came_to_is_recorded(run: Run) -> None:
+    subject = measured(run, "tiny")
+    assert subject.row()["seeds"] is None
+
+    came = {"detected": 180, "correct": 200, "total": 206, "zipped_bytes": 2_000}
+    subject._scored = replace(subject.scored, seeds={"4": {**came, "more": 1}})
+
+    assert subject.row()["seeds"] == {"4": came}
 
 
 def test_attempts_are_recorded_with_their_medians_and_reasons(
