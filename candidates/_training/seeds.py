@@ -7,6 +7,7 @@ from candidates._training.sources import Sources
 from harness.candidate.candidate import Candidate
 from harness.candidate.card import Card
 from harness.decisions import certainty, correct, triggers
+from harness.record.metrics import ACCURACY
 from harness.spotter.loading import make_spotter
 from harness.spotter.size import zipped_bytes
 
@@ -38,15 +39,22 @@ def train_seeds(
     """
     Train *candidate* from each of *seeds*; return model and card of the one validation prefers.
 
-    That is the seed with the most detected keywords, of equals the one with the most right
-    ones, then the first. The card lists what every seed came to.
+    Among seeds that beat the candidate's limit of accuracy, or among all if none does, that is
+    the one with the most detected keywords, of equals the one with the most right ones, then
+    the first. The card lists what every seed came to.
     """
+    limit = candidate.limits.limits[ACCURACY.limit] or 0
     made, outcomes = {}, {}
     for seed in seeds:
         seeded = replace(candidate, training=replace(candidate.training, seed=seed))
         made[seed] = train(seeded, f"{name} (seed {seed})", sources)
         outcomes[seed] = _outcome(seeded, name, sources, made[seed][0])
-    best = max(seeds, key=lambda seed: (outcomes[seed].detected, outcomes[seed].correct, -seed))
+
+    def worth(seed: int) -> tuple[float, ...]:
+        came = outcomes[seed]
+        return came.correct / came.total > limit, came.detected, came.correct, -seed
+
+    best = max(seeds, key=worth)
     data, card = made[best]
     spread = {str(seed): asdict(outcome) for seed, outcome in outcomes.items()}
     return data, replace(card, candidate=name, seeds=spread)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from candidates._training.seeds import train_seeds
+from candidates._training.seeds import Outcome, train_seeds
 from candidates._training.sources import Sources
 from candidates._training.train import main
 from harness import Candidate, Training
@@ -76,3 +76,20 @@ def test_a_number_of_seeds_that_is_none_is_refused(
         main()
 
     assert f"'{count}' is not a number of seeds, 1 or more" in capsys.readouterr().err
+
+
+def test_a_seed_that_misses_the_limit_of_accuracy_is_not_kept_for_its_detections(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    came = {0: (150, 201), 1: (154, 198), 2: (160, 194)}  # of 206, and the limit is 97 %
+    monkeypatch.setattr(
+        "candidates._training.seeds._outcome",
+        lambda candidate, *_: Outcome(
+            **dict(zip(("detected", "correct"), came[candidate.training.seed], strict=True)),
+            total=206,
+            zipped_bytes=1,
+        ),
+    )
+
+    assert train_seeds(train, CANDIDATE, "mine", SOURCES, range(3))[1].seed == 0
+    assert train_seeds(train, CANDIDATE, "mine", SOURCES, (1, 2))[1].seed == 2
