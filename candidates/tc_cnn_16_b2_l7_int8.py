@@ -1,5 +1,5 @@
 """
-Temporal CNN, 16 filters, two blocks, at most 7 values a channel: the smallest.
+Temporal CNN, 16 filters, two blocks, at most 7 values a channel: small.
 
 Without residual connections, which cost bytes of tables that so small a network feels.
 """

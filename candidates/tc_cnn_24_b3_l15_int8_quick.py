@@ -1,5 +1,5 @@
 """
-Temporal CNN, 24 filters, three blocks, on frames of 16 ms with 20 mel bins: the quickest.
+Temporal CNN, 24 filters, three blocks, on frames of 16 ms with 20 mel bins: quick.
 
 Frames half as long take little more than half the time of a front-end, and one block less
 saves a quarter of the network.

@@ -17,8 +17,10 @@ from tests.training.reference import Reference
 
 NAME = "seed_ds_cnn_48_s95"
 FRONTEND = cast("LogMel", CANDIDATE.frontend)
-TARGET, FLOOR = 100, 50
-"""Times as fast: wanted, and reached in every run on record (68 to 125)."""
+QUICKEST = "tc_cnn_29_b2_l15_int8_quick"
+TARGETS = {NAME: 100, QUICKEST: 200}
+FLOORS = {NAME: 50, QUICKEST: 120}
+"""Times as fast: wanted, and reached in every run on record."""
 
 
 @pytest.fixture(name="spotter")
@@ -45,12 +47,14 @@ def test_the_recipe_gives_the_same_scores(spotter: Spotter) -> None:
 
 
 @pytest.mark.benchmark(disable_gc=True)
-def test_the_spotter_is_many_times_as_fast_as_the_recipe(
-    spotter: Spotter, benchmark: BenchmarkFixture
+@pytest.mark.parametrize("name", TARGETS)
+def test_a_spotter_is_many_times_as_fast_as_the_recipe(
+    spotter: Spotter, name: str, benchmark: BenchmarkFixture
 ) -> None:
-    """The target is 100; what TensorFlow takes varies more between machines than what we do."""
-    ratio = speed_up(benchmark, spotter, Recipe(spotter.model), rounds=200)
+    """What TensorFlow takes varies more between machines than what we do."""
+    ratio = speed_up(benchmark, load_spotter(name), Recipe(spotter.model), rounds=200)
 
-    assert ratio >= FLOOR
-    if ratio < TARGET:
-        pytest.xfail(f"the target of {TARGET} is not met here: {ratio:.0f}")
+    print(f"\n{name}: {ratio:.0f} times as fast as the recipe")
+    assert ratio >= FLOORS[name]
+    if ratio < TARGETS[name]:
+        pytest.xfail(f"the target of {TARGETS[name]} is not met here: {ratio:.0f}")

@@ -1,0 +1,17 @@
+"""
+``tc_cnn_28_l15_int8`` for another task, "yes" and "no".
+
+Nothing but the labels and the budget differs: words that sound like these two are found by code.
+"""
+
+from candidates._networks import TcCnn
+from harness import Budget, Candidate, Training
+
+CANDIDATE = Candidate(
+    network=TcCnn(width=28),
+    training=Training(levels=15),
+    quantization="int8",
+    rounded_scales=True,
+    labels=("no", "yes"),
+    budget=Budget(min_accuracy=0.97, max_zipped_bytes=25 * 1024, max_latency_us=8_000),
+)
