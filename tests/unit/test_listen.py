@@ -20,7 +20,12 @@ from tests.unit.models import loud, loudness_model, ready
 from tests.unit.recordings import riff_bytes, wav_bytes
 
 ROOT = Path(__file__).parents[2]
-TAKE_TERMINAL = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+TAKE_TERMINAL = (
+    "import fcntl, os, signal, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+    "signal.signal(signal.SIGINT, signal.SIG_DFL); "
+)
+"""A shell may have had Ctrl-C ignored, which a process inherits; then nothing would end it."""
+
 COLUMNS = 80
 
 AUDIO: Samples = np.concatenate([np.zeros(32_000, np.int16), loud(), np.zeros(48_000, np.int16)])
