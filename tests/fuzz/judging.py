@@ -72,6 +72,7 @@ def require_helpful(text: str, name: str) -> None:
     assert text.strip(), "the error is empty"
     assert len(text) <= _LONGEST_ERROR, f"the error has {len(text):,} characters"
     assert text == printable(text), "the error has characters that cannot be printed"
-    named = any(each in text for each in (name, *_OTHER_NAMES)) or any(map(str.isdigit, text))
-    assert named, "the error names neither the file nor a value"
+    names = (name, Path(name).stem, *_OTHER_NAMES)  # a model's file bears the candidate's name
+    named = any(each in text for each in names) or any(map(str.isdigit, text))
+    assert named, "the error names neither the file, the candidate nor a value"
     assert "; " in text, "the error names no cure"

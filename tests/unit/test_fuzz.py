@@ -136,7 +136,7 @@ def test_a_case_ends_as_it_should(tmp_path: Path, way: Way, found: Outcome) -> N
     [
         (stumble, "ValueError: raw"),
         (leave, "SystemExit"),
-        (mumble, "AssertionError: the error names neither the file nor a value"),
+        (mumble, "AssertionError: the error names neither the file, the candidate nor a value"),
     ],
 )
 def test_what_is_raised_is_found_with_its_traceback(tmp_path: Path, way: Way, last: str) -> None:
@@ -170,7 +170,7 @@ def test_a_case_that_eats_memory_is_found(tmp_path: Path, monkeypatch: pytest.Mo
         (" ", "is empty"),
         ("case.wav is bad; " + "x" * 1_000, "has 1,017 characters"),
         ("case.wav is \x1b[2J; fix it", "cannot be printed"),
-        ("it is bad; fix it", "names neither the file nor a value"),
+        ("it is bad; fix it", "names neither the file, the candidate nor a value"),
         ("case.wav is bad", "names no cure"),
     ],
 )
