@@ -1,9 +1,9 @@
 """
 Temporal CNN, 15 filters, two blocks, at most 7 values a channel, on 16 mel bins: the smallest.
 
-Trial 20 of the study ``smallest``, see results/searches/smallest/report.md: beside
-``tc_cnn_16_b2_l7_int8`` it has half the bins, one filter less and a lower learning rate. Of
-five seeds it is the one that validation prefers; such a network depends on chance a lot.
+Trial 20 of the study ``smallest`` in results/searches: beside ``tc_cnn_16_b2_l7_int8`` it has
+half the bins, one filter less and a lower learning rate. Of five seeds it is the one that
+validation prefers; such a network depends on chance a lot.
 """
 
 from candidates._networks import TcCnn

@@ -1,8 +1,8 @@
 """
 Temporal CNN, 29 filters, two blocks, on frames of 8 ms every 40 ms with 16 bins: the quickest.
 
-Trial 18 of the study ``quickest``, see results/searches/quickest/report.md: its front-end looks
-at a fifth of the samples. Of five seeds it is the one that validation prefers.
+Trial 18 of the study ``quickest`` in results/searches: its front-end looks at a fifth of the
+samples. Of five seeds it is the one that validation prefers.
 """
 
 from candidates._networks import TcCnn

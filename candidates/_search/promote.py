@@ -4,6 +4,7 @@ import keyword
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import is_dataclass
+from pathlib import Path
 from types import FunctionType
 from typing import Any, Final
 
@@ -102,10 +103,17 @@ def _docstring(study: Study, trial: Trial) -> str:
     title = f"Trial {trial.number} of the study {study.name}."
     body = (
         f"On validation clips it came to {_listed(values)}. What varied, and what the other "
-        f"trials came to: results/searches/{study.name}/report.md."
+        f"trials came to: {_report(study.folder)}."
     )
     filled = textwrap.fill(body, _WIDTH - 2).replace(_UNBROKEN, " ")
     return f'"""\n{title}\n\n{filled}\n"""'
+
+
+def _report(folder: Path) -> str:
+    """Return where the report of a study in *folder* is, for readers of this repository."""
+    root, folder = Path(harness.__file__).parents[1], folder.resolve()
+    inside = folder.is_relative_to(root)
+    return f"{folder.relative_to(root).as_posix()}/report.md" if inside else "its report.md"
 
 
 def _listed(parts: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pytest
 
+import harness
 from candidates._networks import DsCnn, TcCnn
 from candidates._search.keeping import keep_model
 from candidates._search.promote import promote, source
@@ -105,7 +106,7 @@ def test_the_module_states_only_what_differs_from_the_defaults(tmp_path: Path) -
 Trial 0 of the study study.
 
 On validation clips it came to zipped size 2.25 KiB and validation score 87.6 %. What varied, and
-what the other trials came to: results/searches/study/report.md.
+what the other trials came to: its report.md.
 """
 
 from candidates._networks import TcCnn
@@ -119,6 +120,15 @@ CANDIDATE = Candidate(
 )
 '''
     )
+
+
+def test_a_study_of_this_repository_is_named_by_its_place(tmp_path: Path) -> None:
+    study = study_of(tmp_path / "study", SMALL, COMPLETED)
+    study.folder = Path(harness.__file__).parents[1] / "results" / "searches" / "small"
+
+    text = source(SMALL.candidate(POINT), study, study.trials()[0])
+
+    assert "other trials came to: results/searches/small/report.md." in text.replace("\n", " ")
 
 
 def test_a_long_recipe_is_laid_out_a_field_a_line(tmp_path: Path, registry: Registry) -> None:

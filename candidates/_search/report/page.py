@@ -1,4 +1,4 @@
-"""``results/searches/<space>/report.md``: a pure function of the journal."""
+"""``report.md`` of a study: a pure function of its journal."""
 
 from collections.abc import Sequence
 from typing import Any, Final
