@@ -59,7 +59,7 @@ class Progress:
         parts += [f"best {name} {text}" for name, (_, text) in self._best.items()]
         left = self._left_s(finished)
         if left is not None:
-            parts.append(f"{duration(left)} left")
+            parts.append(f"{duration(round(left))} left")
         self.say(", ".join(parts))
 
     def say(self, text: str) -> None:
