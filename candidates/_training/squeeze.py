@@ -32,7 +32,7 @@ def squeeze(data: bytes) -> bytes:
     buffers go; tensors and buffers are put in an order that DEFLATE likes. Scales of biases
     become 1: LiteRT computes with input scale times weight scale, and reads a bias's own
     scale only where the weights have a single one, so there it stays. Weights of -0, which
-    pruning leaves half of the zeros to be, become 0.
+    pruning leaves half of the zeros to be, become 0 in layers that share no constant.
 
     Args:
         data: The file. One that holds anything beyond a plain graph (several
@@ -103,10 +103,14 @@ def _round_bias(model: Any, layer: tables.Layer, scales_before: npt.NDArray[np.f
     largest = 2 * BIAS_ERROR * layer.target.quantization.scale[0] / unit
     multiple = 2.0 ** np.floor(np.log2(np.maximum(largest, 1)))
     rounded = (np.rint(values / multiple) * multiple).astype(np.int32)
-    # A buffer of its own: another bias may have held the same bytes.
-    model.buffers.append(schema.BufferT(data=rounded.view(np.uint8)))
-    layer.bias.buffer = len(model.buffers) - 1
+    _set_values(model, layer.bias, rounded)
     layer.bias.quantization.scale = unit.astype(np.float32)
+
+
+def _set_values(model: Any, tensor: Any, values: npt.NDArray[Any]) -> None:
+    """Give a constant new values, in a buffer of its own: another may hold the same bytes."""
+    model.buffers.append(schema.BufferT(data=values.view(np.uint8)))
+    tensor.buffer = len(model.buffers) - 1
 
 
 def _strip(model: Any) -> None:
@@ -130,9 +134,7 @@ def _strip(model: Any) -> None:
 def _make_zeros_equal(model: Any) -> None:
     for weights in tables.float_weights(model):
         values = model.buffers[weights.buffer].data.view(np.float32)
-        # A buffer of its own: another tensor may hold the same bytes.
-        model.buffers.append(schema.BufferT(data=(values + np.float32(0)).view(np.uint8)))
-        weights.buffer = len(model.buffers) - 1
+        _set_values(model, weights, values + np.float32(0))
 
 
 def _set_bias_scales_to_one(layers: Iterable[tables.Layer]) -> None:

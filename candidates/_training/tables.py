@@ -133,7 +133,7 @@ def layers(model: Any) -> Iterator[Layer]:
 
 
 def float_weights(model: Any) -> Iterator[Any]:
-    """Yield the constant float32 weights that layers multiply by, and that nothing else uses."""
+    """Yield the float32 weights of layers whose constants no other operator uses."""
     for _, weights, *_ in _with_constants(model):
         if weights.type == schema.TensorType.FLOAT32:
             yield weights

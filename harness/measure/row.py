@@ -99,10 +99,10 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
 
 def _seeds(scored: Scored) -> dict[str, Any] | None:
     """Return what each seed came to, None unless there were several."""
+    if not scored.seeds:
+        return None
     keys = Seed.__annotations__
-    return {seed: {key: int(came[key]) for key in keys} for seed, came in scored.seeds.items()} or (
-        None
-    )
+    return {seed: {key: int(came[key]) for key in keys} for seed, came in scored.seeds.items()}
 
 
 def _sparsity(scored: Scored) -> dict[str, Any]:

@@ -118,9 +118,9 @@ def _boards(trials: Sequence[Trial]) -> list[str]:
 
 
 def _space(study: Study) -> str:
-    said = study.description.items()
-    shown = {part: "a function" if "\n" in text else f"`{text}`" for part, text in said}
-    return "\n".join(f"- **{part}**: {text}" for part, text in shown.items())
+    parts = study.description.items()
+    values = {part: "a function" if "\n" in text else f"`{text}`" for part, text in parts}
+    return "\n".join(f"- **{part}**: {value}" for part, value in values.items())
 
 
 def _folded(title: str, text: str) -> str:
