@@ -32,7 +32,7 @@ def squeeze(data: bytes) -> bytes:
     buffers go; tensors and buffers are put in an order that DEFLATE likes. Scales of biases
     become 1: LiteRT computes with input scale times weight scale, and reads a bias's own
     scale only where the weights have a single one, so there it stays. Weights of -0, which
-    pruning leaves half of the zeros to be, become 0 in layers that share no constant.
+    pruning leaves half of the zeros to be, become 0 where one layer alone has them.
 
     Args:
         data: The file. One that holds anything beyond a plain graph (several

@@ -1,7 +1,7 @@
 """Reading and writing the tables of a ``.tflite`` file, in the layout that zips best."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -133,25 +133,38 @@ def layers(model: Any) -> Iterator[Layer]:
 
 
 def float_weights(model: Any) -> Iterator[Any]:
-    """Yield the float32 weights of layers whose constants no other operator uses."""
-    for _, weights, *_ in _with_constants(model):
-        if weights.type == schema.TensorType.FLOAT32:
-            yield weights
+    """Yield the constant float32 weights of layers that no other operator uses."""
+    for operator in _weighted(model):
+        weights = _own_constants(model, operator.inputs[1:2])
+        if weights and weights[0].type == schema.TensorType.FLOAT32:
+            yield weights[0]
 
 
 def _with_constants(model: Any) -> Iterator[tuple[Any, Any, Any, Any]]:
     """Yield source, weights, bias and target of layers whose constants no other operator uses."""
+    tensors = model.subgraphs[0].tensors
+    for operator in _weighted(model):
+        constants = _own_constants(model, operator.inputs[1:])
+        if constants:
+            bias = constants[1] if len(constants) > 1 else None
+            yield tensors[operator.inputs[0]], constants[0], bias, tensors[operator.outputs[0]]
+
+
+def _weighted(model: Any) -> Iterator[Any]:
+    """Yield the operators that have weights, in the order of execution."""
+    for operator in model.subgraphs[0].operators:
+        if operator_code(model, operator) in _WEIGHTED:
+            yield operator
+
+
+def _own_constants(model: Any, inputs: Iterable[int]) -> list[Any]:
+    """Return the tensors of *inputs*, none unless each is constant and used this once."""
     graph = model.subgraphs[0]
     uses = Counter(int(i) for operator in graph.operators for i in operator.inputs)
-    for operator in graph.operators:
-        if operator_code(model, operator) not in _WEIGHTED:
-            continue
-        source, *constants = (graph.tensors[i] for i in operator.inputs if i >= 0)
-        alone = all(uses[int(i)] == 1 for i in operator.inputs[1:] if i >= 0)
-        fixed = all(constant(model, tensor) is not None for tensor in constants)
-        if alone and fixed:
-            bias = constants[1] if len(constants) > 1 else None
-            yield source, constants[0], bias, graph.tensors[operator.outputs[0]]
+    indices = [int(i) for i in inputs if i >= 0]
+    tensors = [graph.tensors[i] for i in indices]
+    own = all(uses[i] == 1 for i in indices)
+    return tensors if own and all(constant(model, one) is not None for one in tensors) else []
 
 
 def _unusual(operator: Any) -> bool:

@@ -241,29 +241,34 @@ def test_equal_constants_are_kept_once() -> None:
     assert len(model.subgraphs[0].tensors) == 5
 
 
-def dense_float32(weights: npt.NDArray[np.float32]) -> bytes:
-    """Return FULLY_CONNECTED in float32: weights (outputs, inputs), and the bias 0."""
-    outputs, inputs = weights.shape
+def dense_float32(weights: npt.NDArray[np.float32], layers: int) -> bytes:
+    """Return FULLY_CONNECTED in float32, *layers* times: weights (n, n), and one bias of 0."""
     graph = Graph()
-    x, y = (graph.variable((1, size)) for size in (inputs, outputs))
-    constants = graph.constant(weights), graph.constant(np.zeros(outputs, "f4"))
-    graph.operator(Operator.FULLY_CONNECTED, [x, *constants], y, schema.FullyConnectedOptionsT())
-    return graph.file([x], [y])
+    x, *rest = (graph.variable((1, len(weights))) for _ in range(layers + 1))
+    bias, entry = graph.constant(np.zeros(len(weights), "f4")), x
+    for y in rest:
+        operands = [entry, graph.constant(weights), bias]
+        graph.operator(Operator.FULLY_CONNECTED, operands, y, schema.FullyConnectedOptionsT())
+        entry, weights = y, weights[::-1]
+    return graph.file([x], [entry])
 
 
+@pytest.mark.parametrize("layers", [1, 2], ids=["its own bias", "a bias of two layers"])
 @xnnpack
-def test_zeros_of_pruned_weights_are_all_positive(*, xnnpack: bool) -> None:
+def test_zeros_of_pruned_weights_are_all_positive(layers: int, *, xnnpack: bool) -> None:
     rng = np.random.default_rng(0)
-    weights = (rng.normal(size=(20, 40)) * rng.choice([0, 1], (20, 40))).astype(np.float32)
-    x = rng.normal(size=(5, 1, 40)).astype(np.float32)
-    before = dense_float32(weights)
+    weights = (rng.normal(size=(30, 30)) * rng.choice([0, 1], (30, 30))).astype(np.float32)
+    x = rng.normal(size=(5, 1, 30)).astype(np.float32)
+    before = dense_float32(weights, layers)
     assert np.signbit(weights[weights == 0]).any()
 
     after = squeeze(before)
 
-    kept = max((b.data for b in tables.read(after).buffers[1:]), key=len).view(np.float32)
-    assert kept.tolist() == weights.ravel().tolist()
-    assert not np.signbit(kept[kept == 0]).any()
+    buffers = [b.data.view(np.float32) for b in tables.read(after).buffers[1:]]
+    kept = [values for values in buffers if values.size == weights.size]
+    wanted = [weights.ravel().tolist(), weights[::-1].ravel().tolist()][:layers]
+    assert sorted(values.tolist() for values in kept) == sorted(wanted)
+    assert not any(np.signbit(values[values == 0]).any() for values in kept)
     assert_equal(run(after, x, xnnpack=xnnpack), run(before, x, xnnpack=xnnpack))
 
 
