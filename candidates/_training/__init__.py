@@ -4,6 +4,10 @@ The build side: TensorFlow and Keras live here and nowhere else.
 tensorflow-model-optimization needs Keras 2, and must be imported before anything
 touches ``tf.keras``; so both are imported here, in this order, once: when the first of
 them is asked for, as the processes that make features need none of them.
+
+An operator computes on one thread. Those of networks this small gain nothing from a second,
+and a sum that threads share depends on how many there are: a training would end in another
+file on a board with more cores.
 """
 
 import importlib
@@ -29,4 +33,5 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(msg)
     for short, module in _MODULES.items():
         globals()[short] = importlib.import_module(module)
+    globals()["tf"].config.threading.set_intra_op_parallelism_threads(1)
     return globals()[name]
