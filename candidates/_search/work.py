@@ -8,7 +8,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 from candidates._search.measuring import measure
@@ -32,7 +32,7 @@ from harness.statistics import proportion
 @contextmanager
 def _quietly() -> Iterator[None]:
     """Keep TensorFlow to one thread, and what its C++ prints from the driver's terminal."""
-    os.environ.update(TF_NUM_INTRAOP_THREADS="1", TF_NUM_INTEROP_THREADS="1")
+    os.environ["TF_NUM_INTEROP_THREADS"] = "1"  # those of an operator are one in any training
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     stderr, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 2)
@@ -78,6 +78,8 @@ def train(task: Task, epochs: int, state: bytes | None) -> Reached | Trained:
     require_speech(task, speech(task.base))
     from candidates._training.ensembles import fit_all  # noqa: PLC0415
     from candidates._training.fit import Fit  # noqa: PLC0415
+    from candidates._training.listening import trigger_for  # noqa: PLC0415
+    from candidates._training.sources import sources_for  # noqa: PLC0415
     from candidates._training.train import finished  # noqa: PLC0415
 
     candidate, material = task.candidate, _material(task)
@@ -99,8 +101,14 @@ def train(task: Task, epochs: int, state: bytes | None) -> Reached | Trained:
         model, history = training.settled()
     row = _row(validation.shares(model), len(validation.labels))
     data, card = finished(candidate, task.name, material, model, history)
-    seconds = time.monotonic() - started
-    return Trained(row=row, model=data, card=asdict(card), worker=platform.node(), seconds=seconds)
+    trigger = trigger_for(candidate, task.name, data, sources_for(candidate))
+    return Trained(
+        row=row,
+        model=data,
+        card=asdict(replace(card, trigger=trigger)),
+        worker=platform.node(),
+        seconds=time.monotonic() - started,
+    )
 
 
 WORK: Final = Work(speech=speech, draft=draft, train=train, measure=measure)

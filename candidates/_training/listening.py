@@ -9,6 +9,7 @@ from harness.candidate.candidate import Candidate
 from harness.candidate.trigger import Trigger
 from harness.datasets.espeak.sentences import overheard
 from harness.errors import DatasetError
+from harness.spotter.loading import make_spotter
 from harness.spotter.spotter import Spotter
 from harness.stream.evaluation import listen
 from harness.stream.material import SLOT_S, Clips, Material, no_clips
@@ -23,6 +24,26 @@ WORTH: Final = 0.002
 
 _SEED: Final = 2
 _HOUR_S: Final = 3_600
+
+
+def trigger_for(candidate: Candidate, name: str, data: bytes, sources: Sources) -> dict[str, Any]:
+    """
+    Return what the card of a model says of its trigger: what was chosen by :func:`chosen_trigger`.
+
+    Args:
+        candidate: One that states its own trigger has nothing chosen: the result is empty.
+        name: Name of the candidate.
+        data: Contents of its ``.tflite`` file.
+        sources: Where validation clips come from.
+
+    Raises:
+        DatasetError, AudioError: If they are missing or damaged.
+
+    """
+    if candidate.trigger is not None:
+        return {}
+    scene = validation_scene(candidate, sources)
+    return chosen_trigger(make_spotter(candidate, name, data), scene)
 
 
 def chosen_trigger(spotter: Spotter, scene: Scene) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from candidates._training.ensembles import fit_all
 from candidates._training.features import as_input
 from candidates._training.fit import History, build
 from candidates._training.heard import Heard, listen
-from candidates._training.listening import chosen_trigger, validation_scene
+from candidates._training.listening import trigger_for
 from candidates._training.parts import Part, parts_of, usable
 from candidates._training.pools import Pools
 from candidates._training.seeds import train_seeds
@@ -33,7 +33,6 @@ from harness.datasets import Dataset
 from harness.errors import SpotbenchError
 from harness.files import write_bytes
 from harness.frontends.frontend import Features
-from harness.spotter.loading import make_spotter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,17 +147,6 @@ def _calibration(candidate: Candidate, task: Dataset) -> Features:
     return as_input(candidate.frontend, task.clips[chosen])
 
 
-def with_trigger(
-    candidate: Candidate, name: str, sources: Sources, data: bytes, card: Card
-) -> tuple[bytes, Card]:
-    """Return model and card, which says what trigger was chosen unless the candidate states one."""
-    if candidate.trigger is not None:
-        return data, card
-    scene = validation_scene(candidate, sources)
-    chosen = chosen_trigger(make_spotter(candidate, name, data), scene)
-    return data, replace(card, trigger=chosen)
-
-
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         msg = f"{text!r} is not a number of seeds, 1 or more"
@@ -170,9 +158,10 @@ def _made(candidate: Candidate, name: str, seeds: int | None) -> tuple[bytes, Ca
     """Train *candidate* from its own seed, or from the first *seeds* ones."""
     sources = sources_for(candidate)
     if seeds is None:
-        return with_trigger(candidate, name, sources, *train(candidate, name, sources))
-    made = train_seeds(train, candidate, name, sources, range(seeds))
-    data, card = with_trigger(candidate, name, sources, *made)
+        data, card = train(candidate, name, sources)
+    else:
+        data, card = train_seeds(train, candidate, name, sources, range(seeds))
+    card = replace(card, trigger=trigger_for(candidate, name, data, sources))
     for seed, outcome in card.seeds.items():
         print(f"{name}: seed {seed}: {outcome}")
     if card.seed != candidate.training.seed:

@@ -9,9 +9,8 @@ import pytest
 
 from candidates._networks import DsCnn
 from candidates._training import listening
-from candidates._training.listening import WORTH, chosen_trigger, validation_scene
+from candidates._training.listening import WORTH, chosen_trigger, trigger_for, validation_scene
 from candidates._training.sources import Sources
-from candidates._training.train import with_trigger
 from harness import Candidate, Trigger
 from harness.errors import DatasetError
 from harness.stream.evaluation import Outcome
@@ -106,6 +105,5 @@ def test_false_accepts_and_missed_words_are_weighed(
 
 def test_a_trigger_that_a_candidate_states_is_not_chosen_anew(sources: Sources) -> None:
     candidate = Candidate(network=DsCnn(width=8), trigger=Trigger(mean_of=3))
-    card: Any = object()
 
-    assert with_trigger(candidate, "mine", sources, b"model", card) == (b"model", card)
+    assert trigger_for(candidate, "mine", b"model", sources) == {}

@@ -12,6 +12,7 @@ from candidates._networks import Ensemble, TcCnn
 from candidates._search import measuring, work
 from candidates._search.task import Draft, Reached, Task, Trained, WorkerError, code_digest
 from candidates._training import sources as training_sources
+from candidates._training.listening import MEANS
 from harness import Candidate, LogMel, datasets
 from harness.candidate.specification import specification_hash
 from harness.record.metrics import ACCURACY, LATENCY, SCORE, SIZE
@@ -110,6 +111,7 @@ def test_the_card_is_that_of_a_training() -> None:
 
     assert trained.card["specification"] == specification_hash(SMALL)
     assert trained.card["heard"] == {"synthetic": {"en": ["go", "stop", "up", "yes"]}}
+    assert trained.card["trigger"]["mean_of"] in MEANS
     make_spotter(SMALL, "trial", trained.model)
 
 
