@@ -1,7 +1,7 @@
 """Reading and writing the tables of a ``.tflite`` file, in the layout that zips best."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -134,20 +134,21 @@ def layers(model: Any) -> Iterator[Layer]:
 
 def float_weights(model: Any) -> Iterator[Any]:
     """Yield the constant float32 weights of layers that no other operator uses."""
+    tensors, own = model.subgraphs[0].tensors, _own_constants(model)
     for operator in _weighted(model):
-        weights = _own_constants(model, operator.inputs[1:2])
-        if weights and weights[0].type == schema.TensorType.FLOAT32:
-            yield weights[0]
+        for index in own.intersection(operator.inputs[1:2]):
+            if tensors[index].type == schema.TensorType.FLOAT32:
+                yield tensors[index]
 
 
 def _with_constants(model: Any) -> Iterator[tuple[Any, Any, Any, Any]]:
     """Yield source, weights, bias and target of layers whose constants no other operator uses."""
-    tensors = model.subgraphs[0].tensors
+    tensors, own = model.subgraphs[0].tensors, _own_constants(model)
     for operator in _weighted(model):
-        constants = _own_constants(model, operator.inputs[1:])
-        if constants:
-            bias = constants[1] if len(constants) > 1 else None
-            yield tensors[operator.inputs[0]], constants[0], bias, tensors[operator.outputs[0]]
+        source, *constants = (int(index) for index in operator.inputs if index >= 0)
+        if constants and own.issuperset(constants):
+            bias = tensors[constants[1]] if len(constants) > 1 else None
+            yield tensors[source], tensors[constants[0]], bias, tensors[operator.outputs[0]]
 
 
 def _weighted(model: Any) -> Iterator[Any]:
@@ -157,14 +158,13 @@ def _weighted(model: Any) -> Iterator[Any]:
             yield operator
 
 
-def _own_constants(model: Any, inputs: Iterable[int]) -> list[Any]:
-    """Return the tensors of *inputs*, none unless each is constant and used this once."""
+def _own_constants(model: Any) -> set[int]:
+    """Return the constant tensors that are read once, by one operator: their indices."""
     graph = model.subgraphs[0]
-    uses = Counter(int(i) for operator in graph.operators for i in operator.inputs)
-    indices = [int(i) for i in inputs if i >= 0]
-    tensors = [graph.tensors[i] for i in indices]
-    own = all(uses[i] == 1 for i in indices)
-    return tensors if own and all(constant(model, one) is not None for one in tensors) else []
+    uses = Counter(int(i) for operator in graph.operators for i in operator.inputs if i >= 0)
+    return {
+        i for i, used in uses.items() if used == 1 and constant(model, graph.tensors[i]) is not None
+    }
 
 
 def _unusual(operator: Any) -> bool:
