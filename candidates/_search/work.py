@@ -101,13 +101,14 @@ def train(task: Task, epochs: int, state: bytes | None) -> Reached | Trained:
         model, history = training.settled()
     row = _row(validation.shares(model), len(validation.labels))
     data, card = finished(candidate, task.name, material, model, history)
+    seconds = time.monotonic() - started  # of training alone, as the card of any training says
     trigger = trigger_for(candidate, task.name, data, sources_for(candidate))
     return Trained(
         row=row,
         model=data,
         card=asdict(replace(card, trigger=trigger)),
         worker=platform.node(),
-        seconds=time.monotonic() - started,
+        seconds=seconds,
     )
 
 
