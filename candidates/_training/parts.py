@@ -1,6 +1,6 @@
 """From the speech of a training to its parts: which clips, how many variants, drawn how often."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,6 +43,10 @@ _PITCHES_HZ: Final = (70, 2_000)
 _PITCHES: Final = 5
 _SEED: Final = 1
 
+_CUT: Final = ("keywords", "other words")
+_RUN_TOGETHER: Final = ("other words", "vocabulary", "foreign words")
+"""Names of the parts that pieces of words, and running speech, are made from."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
@@ -73,9 +77,15 @@ def parts_of(candidate: Candidate, heard: Heard) -> tuple[Part, ...]:
 def _parts(candidate: Candidate, heard: Heard) -> Iterator[Part]:
     recipe = candidate.training
     task = _task(candidate, heard.task)
-    keywords = task.drawn
+    said = [task, *_said(candidate, heard, task.drawn)]
+    yield from said
+    yield from _made(recipe, {part.name: part.clips for part in said}, task.drawn)
+
+
+def _said(candidate: Candidate, heard: Heard, keywords: int) -> Iterator[Part]:
+    """Yield what voices say, but for people saying the task's words."""
+    recipe = candidate.training
     few = max(1, recipe.variants // FEWER)
-    yield task
     outliers = [
         ("other words", heard.others, recipe.other_words * keywords, few),
         (
@@ -91,7 +101,6 @@ def _parts(candidate: Candidate, heard: Heard) -> Iterator[Part]:
         if dataset is not None:
             clips = dataset.clips[usable(dataset, recipe)]
             yield _outliers(name, clips, drawn, variants)
-    yield from _made(recipe, heard, keywords)
 
 
 def _task(candidate: Candidate, dataset: Dataset) -> Part:
@@ -116,21 +125,18 @@ def _synthetic(candidate: Candidate, dataset: Dataset, drawn: float) -> Part:
     )
 
 
-def _made(recipe: Training, heard: Heard, keywords: int) -> Iterator[Part]:
-    """Yield what is made by code."""
+def _made(recipe: Training, said: Mapping[str, Clips], keywords: int) -> Iterator[Part]:
+    """Yield what is made by code; *said* are the clips of voices, by the name of their part."""
     few = max(1, recipe.variants // FEWER)
     if recipe.cuts:
-        words = [dataset for dataset in (heard.task, heard.others) if dataset is not None]
-        clips = np.concatenate([dataset.clips[usable(dataset, recipe)] for dataset in words])
+        clips = np.concatenate([said[name] for name in _CUT if name in said])
         pieces = cut(clips, min(CUTS, len(clips)), np.random.default_rng(_SEED))
         yield _outliers("cut words", pieces, recipe.cuts * keywords, min(2, few))
-    if recipe.running:
+    spoken = [said[name] for name in _RUN_TOGETHER if name in said]
+    if recipe.running and spoken:
         rng = np.random.default_rng(_SEED)
-        kinds = (heard.others, heard.vocabulary, heard.foreign)
-        said = [dataset.clips[usable(dataset, recipe)] for dataset in kinds if dataset is not None]
-        if said:
-            clips = np.concatenate([running(one, RUNNING // len(said), rng) for one in said])
-            yield _outliers("running speech", clips, recipe.running * keywords, min(2, few))
+        clips = np.concatenate([running(one, RUNNING // len(spoken), rng) for one in spoken])
+        yield _outliers("running speech", clips, recipe.running * keywords, min(2, few))
     if recipe.noise:
         rng = np.random.default_rng(_SEED)
         clips = np.stack([noise(rng) for _ in range(NOISES)])
