@@ -7,22 +7,29 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
 from candidates._training import keras, tf
-from candidates._training.batches import Batches, ahead
+from candidates._training.batches import Batches, Targets, ahead
 from candidates._training.dropouts import counted
 from candidates._training.levels import Levels
 from candidates._training.pruning import Pruning, prunable
 from candidates._training.validation import Validation
 from harness.candidate.candidate import Candidate, ReadyModel
 from harness.errors import CandidateError
+from harness.frontends.frontend import Features
 
 History = dict[str, list[float]]
 """Loss, and accuracy and detection on the validation split, after each epoch."""
 
+SHARDS: Final = 2
+"""Parts of a batch that are computed at the same time, each normalised by its own statistics."""
+
 _DIGITS: Final = 4
+
+_Shards = list[tuple[Any, Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,8 +84,9 @@ class Fit:
         if candidate.sparsity:
             steps = recipe.epochs * len(batches)
             self._model = prunable(self._model, candidate, steps=steps)
-        self._optimizer = keras.optimizers.Adam(learning_rate(candidate, len(batches)))
-        self._optimizer.build(self._model.trainable_variables)
+        # The legacy one updates a variable in one operator in place of a dozen.
+        self._optimizer = keras.optimizers.legacy.Adam(learning_rate(candidate, len(batches)))
+        self._optimizer._create_all_weights(self._model.trainable_variables)  # noqa: SLF001
         self._batches, self._validation = batches, validation
         self._steps: Counter[int] = Counter()
         self._history: History = {}
@@ -88,6 +96,7 @@ class Fit:
         # Only now: it reads from the weights how far pruning is.
         self._pruning = Pruning(self._model) if candidate.sparsity else None
         self._step = _stepper(self._model, self._optimizer, self._levels)
+        self._compiled = tf.function(self._model.__call__, reduce_retracing=True)
 
     @property
     def state(self) -> State:
@@ -95,7 +104,7 @@ class Fit:
         return State(
             epochs=self.epochs,
             weights=self._model.get_weights(),
-            optimizer=[variable.numpy() for variable in self._optimizer.variables],
+            optimizer=[variable.numpy() for variable in self._optimizer.variables()],
             steps=self._steps.copy(),
             history={key: list(values) for key, values in self._history.items()},
         )
@@ -121,7 +130,7 @@ class Fit:
     def measured(self, measure: Callable[[Any], dict[str, float]]) -> dict[str, float]:
         """Return what *measure* says of the model, its weights rounded as they will be."""
         with self._levels() if self._levels else nullcontext():
-            return measure(self._model)
+            return measure(self._compiled)
 
     def settled(self) -> tuple[Any, History]:
         """End the training; returns the model, stripped of pruning wrappers, and its history."""
@@ -132,18 +141,19 @@ class Fit:
     def _train(self) -> float:
         """Train on every batch of an epoch; returns the mean loss of its clips."""
         total, clips = 0.0, 0
-        for features, targets in ahead(self._batches.epoch(self.epochs)):
+        for shards in ahead(map(_shards, self._batches.epoch(self.epochs))):
             if self._pruning:
                 self._pruning.step()
-            size = len(features)
-            total += size * float(self._step(features, targets, self._steps[size]))
+            size = sum(len(features) for features, _ in shards)
+            calls = tf.constant(self._steps[size], tf.int64)
+            total += size * float(self._step(shards, calls))
             self._steps[size] += 1
             clips += size
         return total / clips
 
     def _restore(self, state: State) -> None:
         self._model.set_weights(state.weights)
-        for variable, value in zip(self._optimizer.variables, state.optimizer, strict=True):
+        for variable, value in zip(self._optimizer.variables(), state.optimizer, strict=True):
             variable.assign(value)
         self._steps, self.epochs = state.steps.copy(), state.epochs
         self._history = {key: list(values) for key, values in state.history.items()}
@@ -163,28 +173,39 @@ def fit(
     return training.settled()
 
 
-def _stepper(model: Any, optimizer: Any, levels: Levels | None) -> Callable[..., Any]:
-    """
-    Return what trains *model* on one batch, and returns its loss.
+def _shards(batch: tuple[Features, Targets]) -> _Shards:
+    """Return features and targets of each part of *batch*, as tensors; no part is empty."""
+    count = min(SHARDS, len(batch[0]))
+    parts = (map(tf.constant, np.array_split(array, count)) for array in batch)
+    return list(zip(*parts, strict=True))
 
-    Beside features and targets it takes the number of earlier steps on a batch of their size.
+
+def _stepper(model: Any, optimizer: Any, levels: Levels | None) -> Callable[[_Shards, Any], Any]:
+    """
+    Return what trains *model* on the parts of one batch, and returns its loss.
+
+    Beside them it takes the number of earlier steps on a batch of their size, an int64 tensor.
     """
     entropy = keras.losses.CategoricalCrossentropy()
     weights = model.trainable_variables
 
     @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]  # as TensorFlow is
-    def step(features: Any, targets: Any, calls: Any) -> Any:
-        with levels() if levels else nullcontext(), tf.GradientTape() as tape:
-            with counted(model, calls):
-                scores = model(features, training=True)
-            loss = entropy(targets, scores)
-            gradients = tape.gradient(loss, weights)
-        optimizer.apply_gradients(zip(gradients, weights, strict=True))
-        return loss
+    def step(shards: _Shards, calls: Any) -> Any:
+        sizes = [tf.cast(tf.shape(features)[0], tf.float32) for features, _ in shards]
+        losses, gradients = [], []
+        with levels() if levels else nullcontext(), counted(model, calls):
+            for size, (features, targets) in zip(sizes, shards, strict=True):
+                with tf.GradientTape() as tape:
+                    scores = model(features, training=True)
+                    loss = entropy(targets, scores) * size / tf.add_n(sizes)
+                losses.append(loss)
+                gradients.append(tape.gradient(loss, weights))
+        summed = map(tf.add_n, zip(*gradients, strict=True))
+        optimizer.apply_gradients(zip(summed, weights, strict=True))
+        return tf.add_n(losses)
 
-    return lambda features, targets, calls: step(
-        tf.constant(features), tf.constant(targets), tf.constant(calls, tf.int64)
-    )
+    run: Callable[[_Shards, Any], Any] = step
+    return run
 
 
 def build(candidate: Candidate) -> Any:
