@@ -22,7 +22,7 @@ from harness.frontends.frontend import Features
 WATCHED: Final = 0.02
 """Share of false accepts at which detection is shown after each epoch."""
 
-NOISES: Final = 400
+NOISES: Final = 1_000
 _SEED: Final = 2
 _AT_ONCE: Final = 512
 

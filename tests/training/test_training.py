@@ -294,7 +294,7 @@ class TestTrain:
         assert {kind: one["clips"] for kind, one in fitted.items()} == {
             "heard": 220,
             "unheard": 2 * 3,
-            "noise": 400,
+            "noise": 1_000,
         }
         assert fitted["heard"]["rate"] == 0.015
         assert card.calibration["factor"] == min(one["factor"] for one in fitted.values())
