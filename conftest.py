@@ -19,11 +19,11 @@ from harness import datasets, files, report, text
 from harness.candidate.registry import Registry
 from harness.datasets import Dataset, Source
 from harness.errors import AudioError, DatasetError, SpotbenchError
-from harness.measure import machine
+from harness.measure import board, machine
 from harness.measure.recorder import Recorder
 from harness.measure.run import Run
 from harness.measure.speech import Speech
-from harness.measure.subject import Subject
+from harness.measure.subject import Conditions, Subject
 from harness.measure.timing import PROFILES
 from harness.measure.verdict import fails
 from harness.record import store
@@ -117,13 +117,18 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[OLD] = store.read(old) if old else None
     except SpotbenchError as error:
         raise pytest.UsageError(str(error)) from error
-    profile = PROFILES[config.getoption("profile")]
-    certain = config.getoption("certain")
     recordings = datasets.streams(config.getoption("dataset"))
     speech = Speech(source, digits, datasets.sentences, recordings)
-    run = Run(registry, speech, profile, machine.Machine(), certain=certain)
+    names = config.getoption("candidate") or registry.names()
+    run = Run(registry, speech, _conditions(config), names)
     publish = config.getoption("publish") or config.getoption("results") is not None
     config.stash[RECORDER] = Recorder(run, ROOT, _results(config), publish=publish)
+
+
+def _conditions(config: pytest.Config) -> Conditions:
+    here = machine.Machine()
+    profile, certain = PROFILES[config.getoption("profile")], config.getoption("certain")
+    return Conditions(profile=profile, machine=here, facts=board.facts(here), certain=certain)
 
 
 def _results(config: pytest.Config) -> Path:
@@ -162,8 +167,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     run = metafunc.config.stash[RECORDER].run
     if "window" in metafunc.fixturenames:
         metafunc.parametrize("window", range(1, run.conditions.profile.windows + 1))
-    chosen = metafunc.config.getoption("candidate") or run.registry.names()
-    metafunc.parametrize("subject", dict.fromkeys(chosen), indirect=True)
+    metafunc.parametrize("subject", run.names, indirect=True)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

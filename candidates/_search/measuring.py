@@ -17,7 +17,7 @@ from harness.datasets.spoken_digits import NEVER_TRAINED
 from harness.errors import ModelError
 from harness.measure import board
 from harness.measure.machine import Machine, pin_to_one_core
-from harness.measure.scoring import ModelFile, Scored, score_model
+from harness.measure.scoring import ModelFile, Scored, Trial
 from harness.measure.speech import Speech
 from harness.measure.subject import Conditions, Subject
 from harness.measure.timing import PROFILES
@@ -100,7 +100,7 @@ class _Given:
     def score(self, candidate: Candidate, name: str) -> Scored:
         """Score the validation clips."""
         model = ModelFile(origin=candidate, data=self.model, heard=self.heard)
-        return score_model(candidate, name, model, _speech())
+        return Trial(candidate, name, model, _speech()).scored()
 
 
 @cache

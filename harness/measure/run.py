@@ -1,13 +1,14 @@
 """One run of the main job: its candidates, and what they share."""
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+
+from harness import children
 from harness.candidate.candidate import Candidate
 from harness.candidate.registry import Registry
-from harness.measure import board
-from harness.measure.machine import Machine
-from harness.measure.scoring import Scored, score
+from harness.measure.scoring import Scored, Trial, model_of
 from harness.measure.speech import Speech
 from harness.measure.subject import Conditions, Subject
-from harness.measure.timing import Profile
 
 
 class Run:
@@ -18,24 +19,19 @@ class Run:
         registry: All candidates of the package.
         speech: Test clips that the candidates are scored on.
         conditions: Conditions that all candidates are measured under.
-        subjects: The candidates of this run so far, by name.
+        names: The candidates of this run, in the order that they are measured in.
+        subjects: Those of them that were asked for so far, by name.
 
     """
 
     def __init__(
-        self,
-        registry: Registry,
-        speech: Speech,
-        profile: Profile,
-        machine: Machine,
-        *,
-        certain: bool = False,
+        self, registry: Registry, speech: Speech, conditions: Conditions, names: Iterable[str] = ()
     ) -> None:
         self.registry = registry
         self.speech = speech
-        self.conditions = Conditions(
-            profile=profile, machine=machine, facts=board.facts(machine), certain=certain
-        )
+        self.conditions = conditions
+        self.names = tuple(dict.fromkeys(names))
+        self._trials: dict[str, Trial] = {}
         self.subjects: dict[str, Subject] = {}
 
     def subject(self, name: str) -> Subject:
@@ -48,5 +44,32 @@ class Run:
         return self.registry.load(name)
 
     def score(self, candidate: Candidate, name: str) -> Scored:
-        """Load the model and score every test clip, as :func:`~harness.measure.scoring.score`."""
-        return score(candidate, name, self.registry, self.speech)
+        """
+        Load the model and score every test clip; raises what :class:`Trial` does.
+
+        While this process is busy with the stream, a child process tries the next candidate.
+        """
+        trial = self._trials.pop(name, None) or self._trial(candidate, name)
+        return trial.scored(self._trying_the_next(name))
+
+    def _trial(self, candidate: Candidate, name: str) -> Trial:
+        return Trial(candidate, name, model_of(candidate, name, self.registry), self.speech)
+
+    @contextmanager
+    def _trying_the_next(self, name: str) -> Iterator[None]:
+        """Begin the trial of the candidate after *name*, and wait for its end."""
+        following = self._after(name)
+        if following is not None:
+            # Whatever is wrong with it is told when its turn comes.
+            with suppress(Exception):
+                self._trials[following] = self._trial(self.load(following), following)
+        yield
+        if following in self._trials:
+            self._trials[following].wait()
+
+    def _after(self, name: str) -> str | None:
+        """Return the candidate after *name*, None if there is none, or no core is free for it."""
+        if len(children.CORES) == 1 or name not in self.names:
+            return None
+        after = self.names[self.names.index(name) + 1 :]
+        return next(iter(after), None)

@@ -24,10 +24,10 @@ from harness.measure.stream import stream_part
 from harness.measure.timing import time_once
 from harness.sharing import Clips
 from harness.spotter.loading import make_spotter
-from harness.spotter.probe import Origin, probe
+from harness.spotter.probe import Origin, Probe
 from harness.spotter.size import zipped_bytes
 from harness.spotter.spotter import Spotter
-from harness.stream.evaluation import Listened, listen
+from harness.stream.evaluation import Listened, Meanwhile, listen
 
 
 class Outliers(NamedTuple):
@@ -119,28 +119,6 @@ class Scored:
         return zipped_bytes(self.data)
 
 
-def score(candidate: Candidate, name: str, registry: Registry, speech: Speech) -> Scored:
-    """
-    Score every test clip in a child process, then load the model of *candidate* here.
-
-    Raises:
-        CandidateError: If the front-end raises, or returns anything but features.
-        ModelError: If the model is missing, stale, damaged or does not fit, or if the child
-            process died of it.
-        DatasetError, AudioError: If the clips to score cannot be read.
-
-    """
-    folder = registry.folder
-    model = ModelFile(
-        origin=registry.package,
-        data=read_model(candidate, name, folder),
-        heard=heard_words(candidate, name, folder),
-        trigger=trigger_of(candidate, name, folder),
-        seeds=seeds_of(candidate, name, folder),
-    )
-    return score_model(candidate, name, model, speech)
-
-
 @dataclass(frozen=True, kw_only=True)
 class ModelFile:
     """
@@ -162,46 +140,90 @@ class ModelFile:
     seeds: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
-def score_model(candidate: Candidate, name: str, model: ModelFile, speech: Speech) -> Scored:
+def model_of(candidate: Candidate, name: str, registry: Registry) -> ModelFile:
+    """Return the model of *candidate*; raises ModelError if it is missing, stale or damaged."""
+    folder = registry.folder
+    return ModelFile(
+        origin=registry.package,
+        data=read_model(candidate, name, folder),
+        heard=heard_words(candidate, name, folder),
+        trigger=trigger_of(candidate, name, folder),
+        seeds=seeds_of(candidate, name, folder),
+    )
+
+
+class Trial:
     """
-    Score every clip of *speech* with *model*, which may be in no folder.
+    A candidate that scores every clip in a child process, from now on.
+
+    Args:
+        candidate: The candidate.
+        name: Its name.
+        model: Its model, which may be in no folder.
+        speech: What it is scored on.
 
     Raises:
-        CandidateError, ModelError, DatasetError, AudioError: As :func:`score` does.
+        DatasetError, AudioError: If the clips to score cannot be read.
 
     """
-    dataset = speech.task(candidate.words)
-    data, others = model.data, _others(candidate, model.heard, speech)
-    clips = [dataset.clips, *(other.clips for other in others)]
-    probed = probe(model.origin, name, data, clips)
-    require_working(candidate.frontend, dataset.clips[0])
-    start = time.perf_counter()
-    spotter = make_spotter(candidate, name, data)
-    init_us = (time.perf_counter() - start) * 1e6
-    try:
-        first_call_us = time_once(lambda: spotter(dataset.clips[0]))
-        scores = spotter.score(dataset.clips)
-        listened = (
-            listen(speech.stream(candidate.words), spotter, model.trigger)
-            if model.trigger
-            else None
+
+    def __init__(self, candidate: Candidate, name: str, model: ModelFile, speech: Speech) -> None:
+        self._candidate, self._name, self._model = candidate, name, model
+        self._speech = speech
+        self._dataset = speech.task(candidate.words)
+        self._others = _others(candidate, model.heard, speech)
+        clips = [self._dataset.clips, *(other.clips for other in self._others)]
+        self._probe = Probe(model.origin, name, model.data, clips)
+
+    def wait(self) -> None:
+        """Wait until the child process is done."""
+        self._probe.wait()
+
+    def scored(self, meanwhile: Meanwhile | None = None) -> Scored:
+        """
+        Load the model in this process, too, and return it with its scores.
+
+        Args:
+            meanwhile: Entered while this process is busy with a stream, and times nothing.
+
+        Raises:
+            CandidateError: If the front-end raises, or returns anything but features.
+            ModelError: If the model does not fit or cannot be run, or if the child process
+                died of it.
+
+        """
+        candidate, dataset, model = self._candidate, self._dataset, self._model
+        probed = self._probe.result()
+        require_working(candidate.frontend, dataset.clips[0])
+        start = time.perf_counter()
+        spotter = make_spotter(candidate, self._name, model.data)
+        init_us = (time.perf_counter() - start) * 1e6
+        try:
+            first_call_us = time_once(lambda: spotter(dataset.clips[0]))
+            scores = spotter.score(dataset.clips)
+            listened = self._listened(spotter, meanwhile)
+        except RuntimeError as error:
+            msg = f"{self._name}.tflite failed on a clip: {error}; convert it again"
+            raise ModelError(msg) from error
+        return Scored(
+            candidate=candidate,
+            data=model.data,
+            spotter=spotter,
+            dataset=dataset,
+            scores=scores,
+            outliers=_outliers(self._others, probed.scores[1:]),
+            listened=listened,
+            init_us=init_us,
+            first_call_us=first_call_us,
+            added_peak_bytes=probed.added_peak_bytes,
+            seeds=model.seeds,
         )
-    except RuntimeError as error:
-        msg = f"{name}.tflite failed on a clip: {error}; convert it again"
-        raise ModelError(msg) from error
-    return Scored(
-        candidate=candidate,
-        data=data,
-        spotter=spotter,
-        dataset=dataset,
-        scores=scores,
-        outliers=_outliers(others, probed.scores[1:]),
-        listened=listened,
-        init_us=init_us,
-        first_call_us=first_call_us,
-        added_peak_bytes=probed.added_peak_bytes,
-        seeds=model.seeds,
-    )
+
+    def _listened(self, spotter: Spotter, meanwhile: Meanwhile | None) -> Listened | None:
+        trigger = self._model.trigger
+        if trigger is None:
+            return None
+        return listen(self._speech.stream(self._candidate.words), spotter, trigger, meanwhile)
 
 
 class _Other(NamedTuple):

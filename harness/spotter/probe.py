@@ -69,9 +69,9 @@ Origin = str | Candidate
 """Package that a child process imports a candidate from, or the candidate itself."""
 
 
-def probe(origin: Origin, name: str, data: bytes, clips: Sequence[Clips]) -> Probed:
+class Probe:
     """
-    Make a spotter and score *clips*, in a child process.
+    A spotter that is made and scores *clips* in a child process, from now on.
 
     Args:
         origin: Where the candidate comes from.
@@ -79,26 +79,41 @@ def probe(origin: Origin, name: str, data: bytes, clips: Sequence[Clips]) -> Pro
         data: Contents of its ``.tflite`` file.
         clips: Clips to score, at least one in each array.
 
-    Raises:
-        CandidateError: If the front-end raises, or returns anything but features.
-        ModelError: If the model is damaged, does not fit or cannot be run, or if the process
-            died, gave no answer, needed too much memory, or would take longer than
-            ``SCORING_S``.
-
     """
-    shares = [shared(part) for part in clips]
-    descriptors = [descriptor for _, descriptor in shares]
-    try:
-        return children.run(_probed, origin, name, data, SCORING_S, share=descriptors)
-    except (CandidateError, ModelError):
-        raise
-    except SpotbenchError as error:  # an error of data sets, say, would end the whole run
-        msg = f"{name} raised {type(error).__name__}: {error}; fix the front-end's __call__"
-        raise CandidateError(msg) from error
-    except children.ChildError as error:
-        what = f"{name}.tflite" if error.step == _LOADED else name
-        msg = f"{what} {error}; {error.cure or _CURES.get(error.step, 'fix the module')}"
-        raise ModelError(msg) from error
+
+    def __init__(self, origin: Origin, name: str, data: bytes, clips: Sequence[Clips]) -> None:
+        shares = [shared(part) for part in clips]
+        descriptors = [descriptor for _, descriptor in shares]
+        self._name = name
+        self._begun = children.begin(_probed, origin, name, data, SCORING_S, share=descriptors)
+
+    def wait(self) -> None:
+        """Wait until the child process is done."""
+        self._begun.wait()
+
+    def result(self) -> Probed:
+        """
+        Return what the spotter did.
+
+        Raises:
+            CandidateError: If the front-end raises, or returns anything but features.
+            ModelError: If the model is damaged, does not fit or cannot be run, or if the process
+                died, gave no answer, needed too much memory, or would take longer than
+                ``SCORING_S``.
+
+        """
+        name = self._name
+        try:
+            return self._begun.result()
+        except (CandidateError, ModelError):
+            raise
+        except SpotbenchError as error:  # an error of data sets, say, would end the whole run
+            msg = f"{name} raised {type(error).__name__}: {error}; fix the front-end's __call__"
+            raise CandidateError(msg) from error
+        except children.ChildError as error:
+            what = f"{name}.tflite" if error.step == _LOADED else name
+            msg = f"{what} {error}; {error.cure or _CURES.get(error.step, 'fix the module')}"
+            raise ModelError(msg) from error
 
 
 def _probed(child: Child, origin: Origin, name: str, data: bytes, limit_s: float) -> Probed:

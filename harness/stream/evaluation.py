@@ -1,6 +1,7 @@
 """How often a spotter is wrong in an hour, and how many words it misses."""
 
 import time
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -16,6 +17,8 @@ from harness.stream.detector import Detector, mean_scores
 from harness.stream.pcm import Samples
 from harness.stream.playback import Playback
 from harness.stream.scene import Scene
+
+Meanwhile = AbstractContextManager[None]
 
 LATE_S: Final = 1.0
 """A word is hit if it is detected from its start until this long after its end."""
@@ -131,20 +134,24 @@ class Listened:
         return np.isin(self.labels, self.task)[self._tops]
 
 
-def listen(playback: Playback, spotter: Spotter, trigger: Trigger) -> Listened:
+def listen(
+    playback: Playback, spotter: Spotter, trigger: Trigger, meanwhile: Meanwhile | None = None
+) -> Listened:
     """
-    Let *spotter* listen to the scene of *playback*.
+    Let *spotter* listen to the scene of *playback*; nothing is timed within *meanwhile*.
 
     Raises:
         CandidateError, ModelError: As :meth:`Playback.scores` does.
 
     """
+    with meanwhile or nullcontext():
+        scores = playback.scores(spotter, trigger.hop_samples)
     return Listened(
         scene=playback.scene,
         trigger=trigger,
         labels=spotter.labels,
         task=spotter.task,
-        scores=playback.scores(spotter, trigger.hop_samples),
+        scores=scores,
         realtime_share=_realtime_share(playback.scene, Detector(spotter, trigger)),
     )
 

@@ -23,9 +23,11 @@ from harness.audio import CLIP_SAMPLES, Clip
 from harness.candidate.registry import Registry
 from harness.datasets import Dataset, Source
 from harness.errors import NoRecordingsError
+from harness.measure import board
 from harness.measure.machine import Machine
 from harness.measure.run import Run
 from harness.measure.speech import Speech
+from harness.measure.subject import Conditions
 from harness.measure.timing import Profile
 
 Operator = schema.BuiltinOperator
@@ -281,8 +283,9 @@ def make_run(
     certain: bool = False,
 ) -> Run:
     """Return a run on *clips*, on a board whose files are those under *machine*."""
-    speech = Speech(Clips(clips), digits)
-    return Run(registry, speech, INSTANT, Machine(machine, core=3), certain=certain)
+    here = Machine(machine, core=3)
+    conditions = Conditions(profile=INSTANT, machine=here, facts=board.facts(here), certain=certain)
+    return Run(registry, Speech(Clips(clips), digits), conditions, registry.names())
 
 
 def unscaled_sum() -> bytes:

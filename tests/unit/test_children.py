@@ -93,6 +93,16 @@ def read_shared(child: Child) -> list[bytes]:
     return [os.pread(number, 9, 0) for number in child.descriptors]
 
 
+def wait_for(_child: Child, file: Path) -> str:
+    while not file.exists():
+        time.sleep(0.01)
+    return file.read_text()
+
+
+def cores(_child: Child) -> set[int]:
+    return os.sched_getaffinity(0)
+
+
 def helper_pid() -> int:
     return children._helper()[1].pid
 
@@ -231,3 +241,34 @@ def test_a_killed_helper_fails_one_call_only() -> None:
     assert caught.value.cure == "free memory and run again"
     assert helper.returncode == -signal.SIGKILL
     assert children.run(double, 1) == 2
+
+
+def test_this_process_goes_on_while_a_child_is_at_work(tmp_path: Path) -> None:
+    file = tmp_path / "answer"
+    begun = children.begin(wait_for, file)
+
+    file.write_text("forty-two")
+    begun.wait()
+
+    assert begun.result() == "forty-two"
+
+
+def test_work_whose_result_nobody_asked_for_is_given_up(tmp_path: Path) -> None:
+    begun = children.begin(wait_for, tmp_path / "never")
+    helper = helper_pid()
+
+    assert children.run(double, 2) == 4
+    assert not running(helper)
+    begun.wait()
+    with pytest.raises(ChildError, match=r"^was not tried: the helper process was killed$"):
+        begun.result()
+    assert children.run(double, 3) == 6
+
+
+def test_a_child_may_use_every_core_even_if_we_are_kept_on_one(tmp_path: Path) -> None:
+    children.begin(wait_for, tmp_path / "never")  # given up, so that the next has a new helper
+    os.sched_setaffinity(0, [min(children.CORES)])
+    try:
+        assert children.run(cores) == children.CORES
+    finally:
+        os.sched_setaffinity(0, children.CORES)

@@ -47,6 +47,11 @@ CLAIMS: Final[Mapping[str, tuple[str, ...]]] = {
     "The 90th, 95th and 99th percentile and the maximum are those of all calls.": (
         "test_row.py::test_latency_is_the_median_window_and_the_tail_of_all_calls",
     ),
+    "The next candidate is tried while one listens to its stream, never while anything is timed.": (
+        "test_run.py::test_the_next_candidate_is_tried_while_one_listens",
+        "test_run.py::test_on_one_core_nothing_is_tried_beside_a_candidate",
+        "test_listened.py::test_nothing_is_timed_while_this_process_has_other_work_done",
+    ),
     "Accuracy is n of N, with its 95 % Wilson interval.": (
         "test_statistics.py::test_the_interval_is_wilsons",
         "test_row.py::test_accuracy_is_a_count_with_its_interval_and_confusion",

@@ -1,5 +1,9 @@
 """What a stream comes to: false accepts by background, words missed, delay, and the same words."""
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
 
@@ -161,3 +165,27 @@ def test_a_label_outside_the_task_is_never_found() -> None:
 
     assert listened.found(0.9).words == ("stop",)
     assert listened.found(0.9).ends.tolist() == [17_600]
+
+
+def test_nothing_is_timed_while_this_process_has_other_work_done(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    events = []
+    clock = time.perf_counter
+
+    @contextmanager
+    def other_work() -> Iterator[None]:
+        events.append("begun")
+        yield
+        events.append("ended")
+
+    def timed() -> float:
+        events.append("timed")
+        return clock()
+
+    monkeypatch.setattr("harness.stream.evaluation.time.perf_counter", timed)
+
+    listen(Playback(Scene(make(keywords=2))), spotter(), Trigger(hop_ms=200), other_work())
+
+    assert events[:2] == ["begun", "ended"]
+    assert set(events[2:]) == {"timed"}

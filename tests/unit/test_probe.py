@@ -105,7 +105,7 @@ def probed(
     own = FRONTEND.format(fault=frontend) if frontend else ""
     module = own + ready("toy", "frontend=Odd()" if own else "")
     registry = make_package(tmp_path, monkeypatch, {"toy": module}, {"toy": data})
-    return probe.probe(registry.package, "toy", data, [CLIPS, CLIPS[:1]])
+    return probe.Probe(registry.package, "toy", data, [CLIPS, CLIPS[:1]]).result()
 
 
 def test_every_clip_is_scored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -220,7 +220,7 @@ def test_a_spotter_that_would_take_too_long_is_refused_with_the_figure(
     estimate = r"at \d\S* s a call, 4 clips would take [1-9]\S* s, and the limit is 1 s"
     cure = "make it smaller or measure on fewer clips"
     with pytest.raises(ModelError, match=rf"^toy is too slow: {estimate}; {cure}$"):
-        probe.probe(registry.package, "toy", loudness_model(), [CLIPS, CLIPS[:1]])
+        probe.Probe(registry.package, "toy", loudness_model(), [CLIPS, CLIPS[:1]]).result()
 
 
 def test_a_first_call_that_is_slow_alone_does_not_decide(
@@ -231,7 +231,7 @@ def test_a_first_call_that_is_slow_alone_does_not_decide(
     module = "SLEPT = []\n" + slow_at_first + ready("toy", "frontend=Slow()")
     registry = make_package(tmp_path, monkeypatch, {"toy": module}, {"toy": loudness_model()})
 
-    assert probe.probe(registry.package, "toy", loudness_model(), [CLIPS]).scores
+    assert probe.Probe(registry.package, "toy", loudness_model(), [CLIPS]).result().scores
 
 
 def test_a_front_end_that_raises_on_a_later_clip_is_an_error_of_the_candidate(

@@ -23,7 +23,7 @@ from harness.candidate.trigger import Trigger
 from harness.children import helper
 from harness.measure import scoring
 from harness.measure.machine import Machine
-from harness.measure.scoring import ModelFile, Scored, score_model
+from harness.measure.scoring import ModelFile, Scored, Trial
 from harness.measure.speech import Speech
 from harness.measure.subject import Conditions, Subject
 from harness.record import store
@@ -119,7 +119,7 @@ def measured(made: Made, folder: Path, generator: Random) -> None:
         if generator.randrange(_REAL):
             stack.enter_context(mock.patch.multiple(children, **_QUICK))
         stack.enter_context(mock.patch.multiple(scoring, **_LITTLE_NOISE))
-        scored = score_model(base.candidate, base.name, file, speech)
+        scored = Trial(base.candidate, base.name, file, speech).scored()
     facts = dict.fromkeys(("throttled", "model", "governor"))
     conditions = Conditions(profile=INSTANT, machine=Machine(folder, core=0), facts=facts)
     subject = Subject(base.name, _Loader(base.candidate, scored), conditions)
