@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -26,6 +27,9 @@ History = dict[str, list[float]]
 
 SHARDS: Final = 2
 """Parts of a batch that are computed at the same time, each normalised by its own statistics."""
+
+LEAST: Final = 64
+"""Clips that a part of a full batch has at least: statistics of fewer would be another recipe."""
 
 _DIGITS: Final = 4
 
@@ -141,7 +145,8 @@ class Fit:
     def _train(self) -> float:
         """Train on every batch of an epoch; returns the mean loss of its clips."""
         total, clips = 0.0, 0
-        for shards in ahead(map(_shards, self._batches.epoch(self.epochs))):
+        split = partial(_shards, most=shards_of(self._batches.candidate.training.batch_size))
+        for shards in ahead(map(split, self._batches.epoch(self.epochs))):
             if self._pruning:
                 self._pruning.step()
             size = sum(len(features) for features, _ in shards)
@@ -173,9 +178,14 @@ def fit(
     return training.settled()
 
 
-def _shards(batch: tuple[Features, Targets]) -> _Shards:
+def shards_of(batch_size: int) -> int:
+    """Return the number of parts that batches of a recipe are computed in."""
+    return max(1, min(SHARDS, batch_size // LEAST))
+
+
+def _shards(batch: tuple[Features, Targets], most: int) -> _Shards:
     """Return features and targets of each part of *batch*, as tensors; no part is empty."""
-    count = min(SHARDS, len(batch[0]))
+    count = min(most, len(batch[0]))
     parts = (map(tf.constant, np.array_split(array, count)) for array in batch)
     return list(zip(*parts, strict=True))
 

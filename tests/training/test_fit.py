@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from candidates._training import keras, tf
-from candidates._training.fit import SHARDS, _shards, _stepper
+from candidates._training.fit import LEAST, SHARDS, _shards, _stepper, shards_of
 
 RNG = np.random.default_rng(0)
 FEATURES = RNG.standard_normal((7, 5), np.float32)
@@ -15,15 +15,26 @@ TARGETS = np.eye(3, dtype=np.float32)[RNG.integers(0, 3, 7)]
 
 @pytest.mark.parametrize(("clips", "sizes"), [(7, [4, 3]), (6, [3, 3]), (2, [1, 1]), (1, [1])])
 def test_no_part_is_empty_and_together_they_are_the_batch(clips: int, sizes: list[int]) -> None:
-    parts = _shards((FEATURES[:clips], TARGETS[:clips]))
+    parts = _shards((FEATURES[:clips], TARGETS[:clips]), SHARDS)
 
     assert [len(features) for features, _ in parts] == sizes
     for i, whole in enumerate((FEATURES, TARGETS)):
         np.testing.assert_array_equal(np.concatenate([part[i] for part in parts]), whole[:clips])
 
 
+def test_small_batches_are_normalised_as_a_whole() -> None:
+    assert [shards_of(size) for size in (1, LEAST, 2 * LEAST - 1, 2 * LEAST, 256)] == [
+        1,
+        1,
+        1,
+        2,
+        2,
+    ]
+    assert len(_shards((FEATURES, TARGETS), shards_of(7))) == 1
+
+
 def test_parts_of_unlike_size_teach_what_the_whole_batch_does() -> None:
-    parts = _shards((FEATURES, TARGETS))
+    parts = _shards((FEATURES, TARGETS), SHARDS)
     assert len(parts) == SHARDS
     whole = [(tf.constant(FEATURES), tf.constant(TARGETS))]
 
