@@ -10,7 +10,7 @@ from harness import Candidate, Training
 
 CANDIDATE = Candidate(
     network=TcCnn(width=28),
-    training=Training(levels=15),
+    training=Training(levels=15, seed=2),
     quantization="int8",
     rounded_scales=True,
 )
