@@ -35,7 +35,7 @@ Most resident memory of a child, in bytes, beside what it shares: more than a sm
 Python, SciPy and LiteRT take about 70 MiB of it.
 """
 
-CORES: Final = frozenset(os.sched_getaffinity(0))
+CORES: Final = frozenset(os.sched_getaffinity(0) if sys.platform == "linux" else ())
 """Cores that a child may use: all that this process could, before it was kept on one."""
 
 Result = TypeVar("Result")

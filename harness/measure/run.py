@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import pairwise
 
 from harness import children
 from harness.candidate.candidate import Candidate
@@ -25,7 +26,7 @@ class Run:
     """
 
     def __init__(
-        self, registry: Registry, speech: Speech, conditions: Conditions, names: Iterable[str] = ()
+        self, registry: Registry, speech: Speech, conditions: Conditions, names: Iterable[str]
     ) -> None:
         self.registry = registry
         self.speech = speech
@@ -57,19 +58,12 @@ class Run:
 
     @contextmanager
     def _trying_the_next(self, name: str) -> Iterator[None]:
-        """Begin the trial of the candidate after *name*, and wait for its end."""
-        following = self._after(name)
-        if following is not None:
+        """Begin the trial of the candidate after *name* if a core is free, and wait for its end."""
+        following = dict(pairwise(self.names)).get(name)
+        if following is not None and len(children.CORES) > 1:
             # Whatever is wrong with it is told when its turn comes.
             with suppress(Exception):
                 self._trials[following] = self._trial(self.load(following), following)
         yield
         if following in self._trials:
             self._trials[following].wait()
-
-    def _after(self, name: str) -> str | None:
-        """Return the candidate after *name*, None if there is none, or no core is free for it."""
-        if len(children.CORES) == 1 or name not in self.names:
-            return None
-        after = self.names[self.names.index(name) + 1 :]
-        return next(iter(after), None)
