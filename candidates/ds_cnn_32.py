@@ -2,7 +2,7 @@
 DS-CNN, 32 filters, dense, float32: the one to copy from.
 
 What there is to vary is spelled out; all but width and epochs are defaults. A DS-CNN takes
-five times as long to train as a temporal CNN of its width, hence the few epochs. It misses
+four times as long to train as a temporal CNN of its width, hence the few epochs. It misses
 the limit of accuracy on synthetic voices, and says so.
 """
 

@@ -2,7 +2,8 @@
 ``tc_cnn_28_l15_int8``, trained to ignore the six other words of the data set alone.
 
 Differs from it in the outliers of its training: no wide vocabulary, no pieces of words, no
-running speech, no foreign speech. The two rows show what those bring.
+running speech, no foreign speech. The two rows show what those bring, beside what chance does:
+their seeds differ, too.
 """
 
 from candidates._networks import TcCnn
